@@ -1,0 +1,114 @@
+"""Every error the studio raises on purpose, drawn as one tree.
+
+    StudioError
+    ├── InvalidInput            what was asked for cannot be done as asked      422
+    │   ├── UnsupportedFile     a file of a kind, size or shape not taken in    415
+    │   └── TooLarge            more bytes or pixels than the settings allow    413
+    ├── NotFound                no such row or file                             404
+    ├── Conflict                the row is not in a state that allows this      409
+    ├── Busy                    somebody else holds it; trying again helps      423
+    ├── NotAllowed              a lock of the house: host, origin, password     403
+    ├── StorageFull             the disk or bucket took no more                 507
+    ├── SetupProblem            settings, data directory or machine             500
+    └── ProviderError           a provider said no, or nothing; see `kind`      502
+        └── SubmissionUncertain a request that may have been billed: never repeated by the program
+
+Bugs stay Python's built-in errors. A message is a whole sentence for the person who
+meets it; `code` is for programs; neither ever holds a secret.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class StudioError(Exception):
+    """Base of all. `status` is the HTTP status the web boundary answers with."""
+
+    code = "studio_error"
+    status = 500
+    can_retry = False
+
+    def __init__(self, message: str, *, code: str | None = None, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+        self.details = details
+
+
+class InvalidInput(StudioError):
+    code = "invalid_input"
+    status = 422
+
+
+class UnsupportedFile(InvalidInput):
+    code = "unsupported_file"
+    status = 415
+
+
+class TooLarge(InvalidInput):
+    code = "too_large"
+    status = 413
+
+
+class NotFound(StudioError):
+    code = "not_found"
+    status = 404
+
+
+class Conflict(StudioError):
+    code = "conflict"
+    status = 409
+
+
+class Busy(StudioError):
+    code = "busy"
+    status = 423
+    can_retry = True
+
+
+class NotAllowed(StudioError):
+    code = "not_allowed"
+    status = 403
+
+
+class StorageFull(StudioError):
+    code = "storage_full"
+    status = 507
+    can_retry = True
+
+
+class SetupProblem(StudioError):
+    code = "setup_problem"
+
+
+class ProviderError(StudioError):
+    """A provider's refusal or silence.
+
+    `kind` is one of the closed set in `domain.take.FailureKind`; `is_transient` says whether
+    asking the same question again can help; `retry_after_s` is what the provider asked for.
+    """
+
+    code = "provider_error"
+    status = 502
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: str = "unknown",
+        is_transient: bool = False,
+        retry_after_s: float | None = None,
+        **details: Any,
+    ) -> None:
+        super().__init__(message, **details)
+        self.kind = kind
+        self.is_transient = is_transient
+        self.retry_after_s = retry_after_s
+
+
+class SubmissionUncertain(ProviderError):
+    """The paid request may have arrived. Never repeated without a person's word."""
+
+    code = "submission_uncertain"
