@@ -1,0 +1,55 @@
+"""What connections need of the outside."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from shortdrama.domain.ids import ConnectionId
+from shortdrama.domain.model import Connection
+from shortdrama.state.ports import EventLog
+
+
+class ConnectionStore(Protocol):
+    def add(self, connection: Connection) -> None: ...
+
+    def get(self, connection_id: ConnectionId) -> Connection | None: ...
+
+    def all(self) -> list[Connection]:
+        """Oldest first."""
+        ...
+
+    def change(self, connection_id: ConnectionId, changes: dict[str, Any]) -> Connection | None: ...
+
+    def remove(self, connection_id: ConnectionId) -> None: ...
+
+
+class ConnectionTransaction(Protocol):
+    @property
+    def connections(self) -> ConnectionStore: ...
+    @property
+    def events(self) -> EventLog: ...
+
+
+class ConnectionRecords(Protocol):
+    def begin(self) -> AbstractContextManager[ConnectionTransaction]: ...
+
+
+class KeyVault(Protocol):
+    """Where API keys live: the OS keyring, or this process where the machine has none."""
+
+    def get(self, name: str) -> str | None: ...
+
+    def put(self, name: str, key: str) -> bool:
+        """True where it was kept for good, False where only until the studio stops."""
+        ...
+
+    def remove(self, name: str) -> None: ...
+
+
+class ConnectionProbe(Protocol):
+    """The test button: costs nothing."""
+
+    async def check(self, connection: Connection, key: str | None) -> list[tuple[str, bool, str]]:
+        """Rows of (what, passed, sentence), in the order they were tried."""
+        ...

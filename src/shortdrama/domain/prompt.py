@@ -1,0 +1,45 @@
+"""A prompt as it was sent: text only, bounded, without control characters."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from shortdrama.domain.ids import PromptId, ShotId, TakeId
+from shortdrama.errors import InvalidInput
+
+MAX_CHARS = 32_000
+_KEPT_CONTROLS = "\n\t"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    id: PromptId
+    text: str
+    shot_id: ShotId
+    created_at: datetime
+    last_take_id: TakeId | None = None
+
+
+def clean_prompt(text: str) -> str:
+    """The text without control characters, surrogates and outer blanks.
+
+    Raises:
+        InvalidInput: Nothing is left, or more than 32,000 characters are.
+    """
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    cleaned = "".join(c for c in unified if c in _KEPT_CONTROLS or not _is_control(c)).strip()
+    if not cleaned:
+        raise InvalidInput("Write a prompt first.", code="prompt_empty")
+    if len(cleaned) > MAX_CHARS:
+        raise InvalidInput(
+            f"The prompt has {len(cleaned):,} characters; {MAX_CHARS:,} are allowed.",
+            code="prompt_too_long",
+        )
+    return cleaned
+
+
+def _is_control(character: str) -> bool:
+    # Cc: C0 and C1 controls; Cs: lone surrogates, which no encoding can store.
+    return unicodedata.category(character) in {"Cc", "Cs"}

@@ -1,0 +1,246 @@
+"""What a take's life needs of the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from shortdrama.domain.asset import Asset
+from shortdrama.domain.ids import AssetId, ConnectionId, PromptId, ShotId, TakeId
+from shortdrama.domain.project import Shot
+from shortdrama.domain.prompt import Prompt
+from shortdrama.domain.take import Take, TakeStatus
+from shortdrama.state.ports import EventLog
+
+
+class TakeStore(Protocol):
+    def add(self, take: Take, idempotency_key: str, fingerprint: str) -> None: ...
+
+    def by_key(self, idempotency_key: str) -> tuple[Take, str] | None:
+        """The take made with this key, and the fingerprint of its request."""
+        ...
+
+    def get(self, take_id: TakeId) -> Take | None: ...
+
+    def of_shot(self, shot_id: ShotId) -> list[Take]:
+        """Newest first."""
+        ...
+
+    def of_shots(self, shot_ids: Sequence[ShotId]) -> dict[ShotId, list[Take]]:
+        """Newest first within each shot; one query."""
+        ...
+
+    def page(self, before: TakeId | None, limit: int) -> list[Take]:
+        """Newest first, keyset-paged."""
+        ...
+
+    def with_status(self, statuses: frozenset[TakeStatus]) -> list[Take]:
+        """Oldest first."""
+        ...
+
+    def next_number(self, shot_id: ShotId) -> int: ...
+
+    def move(
+        self,
+        take_id: TakeId,
+        expected: frozenset[TakeStatus],
+        to: TakeStatus,
+        changes: dict[str, Any] | None = None,
+    ) -> Take | None:
+        """Guarded in SQL: None where the take was not in one of `expected`.
+
+        `changes` are fields of `Take` (failure and clip as their dataclasses).
+        """
+        ...
+
+    def note(self, take_id: TakeId, changes: dict[str, Any]) -> Take | None:
+        """Change fields other than the status: progress, rejection, provider's word."""
+        ...
+
+    def recent_durations(self, model: str, seconds: int, limit: int = 20) -> list[float]:
+        """Seconds from submit to ready of this studio's latest takes, newest first."""
+        ...
+
+
+class SubmissionStore(Protocol):
+    """The intent of every paid call, committed before the call."""
+
+    def open(self, take_id: TakeId, at: datetime) -> int:
+        """The attempt's number."""
+        ...
+
+    def close(
+        self, take_id: TakeId, attempt: int, outcome: str, provider_job_id: str | None
+    ) -> None:
+        """`outcome` is "accepted", "refused", "not_sent" or "lost"."""
+        ...
+
+    def open_attempt(self, take_id: TakeId) -> int | None:
+        """An attempt whose outcome was never written: the program died inside the call."""
+        ...
+
+    def count(self, take_id: TakeId) -> int: ...
+
+
+class PromptStore(Protocol):
+    def add(self, prompt: Prompt) -> None: ...
+
+    def get(self, prompt_id: PromptId) -> Prompt | None: ...
+
+    def page(self, query: str, before: PromptId | None, limit: int) -> list[Prompt]:
+        """Newest first; `query` matches anywhere in the text, without case."""
+        ...
+
+    def link_take(self, prompt_id: PromptId, take_id: TakeId) -> None: ...
+
+
+class ShotReader(Protocol):
+    def get(self, shot_id: ShotId) -> Shot | None: ...
+
+    def newest(self) -> Shot | None: ...
+
+    def select_take(self, shot_id: ShotId, take_id: TakeId | None) -> None: ...
+
+
+class AssetReader(Protocol):
+    def get_many(self, asset_ids: Sequence[AssetId]) -> list[Asset]: ...
+
+
+class TakeTransaction(Protocol):
+    @property
+    def takes(self) -> TakeStore: ...
+    @property
+    def submissions(self) -> SubmissionStore: ...
+    @property
+    def prompts(self) -> PromptStore: ...
+    @property
+    def shots(self) -> ShotReader: ...
+    @property
+    def assets(self) -> AssetReader: ...
+    @property
+    def events(self) -> EventLog: ...
+
+
+class TakeRecords(Protocol):
+    def begin(self) -> AbstractContextManager[TakeTransaction]:
+        """One transaction: committed when the block ends well, else rolled back."""
+        ...
+
+
+class TakeBlobs(Protocol):
+    def put_file(self, path: Path) -> str:
+        """Take the file over; its SHA-256 in hex is the key. Durable when it returns."""
+        ...
+
+    def local_path(self, key: str) -> AbstractContextManager[Path]:
+        """The blob as a file that may be read inside the block."""
+        ...
+
+    def size(self, key: str) -> int | None: ...
+
+
+class TakeMedia(Protocol):
+    """Sync; runs in worker processes."""
+
+    def verify(self, path: Path, expected_s: float | None) -> dict[str, Any]: ...
+
+    def remux_faststart(self, path: Path, destination: Path) -> None: ...
+
+    def poster(self, path: Path, destination: Path) -> None: ...
+
+    def last_frame(self, path: Path, destination: Path) -> None: ...
+
+
+class JobPhase(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"  # a word nobody knows: keep polling
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderJob:
+    """What a provider said of its job just now."""
+
+    id: str
+    phase: JobPhase
+    raw_status: str = ""
+    progress: int | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    result_url: str | None = None
+    poll_after_s: float | None = None
+    seconds: float | None = None
+    created_at: float | None = None  # unix seconds
+    model: str | None = None
+    prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    path: Path
+    mime: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    prompt: str
+    model: str
+    seconds: int
+    size: str
+    references: tuple[Reference, ...] = ()
+    idempotency_key: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class Provider(Protocol):
+    """One vendor protocol on one connection. Stateless: no database, no sleeping, no retries.
+
+    All raise `ProviderError`; `submit` raises `SubmissionUncertain` where the request may have
+    arrived although no answer came.
+    """
+
+    async def submit(self, submission: Submission) -> ProviderJob: ...
+
+    async def poll(self, job_id: str) -> ProviderJob: ...
+
+    async def fetch(
+        self, job: ProviderJob, destination: Path, on_progress: Callable[[int, int | None], None]
+    ) -> None:
+        """Write the clip to `destination`; `on_progress(bytes so far, total or None)`."""
+        ...
+
+    async def cancel(self, job_id: str) -> bool:
+        """True where the provider says that the job is stopped."""
+        ...
+
+    async def find(self, submission: Submission, since: datetime) -> ProviderJob | None:
+        """The job that a lost answer belonged to, if the provider lists exactly one match."""
+        ...
+
+
+class Providers(Protocol):
+    def for_connection(self, connection_id: ConnectionId) -> Provider:
+        """Raises `NotFound` or `ProviderError(kind="auth")` in words a person can act on."""
+        ...
+
+    def is_free(self, connection_id: ConnectionId) -> bool: ...
+
+
+class Runner(Protocol):
+    """Durable execution: a started take goes on after a crash until it stops by itself."""
+
+    def start(self, take_id: TakeId) -> None: ...
+
+    def wake(self, take_id: TakeId) -> None:
+        """Look at the take again now: it was cancelled, or a person decided."""
+        ...
