@@ -1,0 +1,223 @@
+"""One connection's requests: credentials, time limits, and what a lost answer means.
+
+Nothing here repeats a request. `submit` is for what costs money, `ask` for what is free,
+`stream` for bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import httpx
+
+from shortdrama.domain.take import FailureKind
+from shortdrama.errors import InvalidInput, ProviderError, SubmissionUncertain
+from shortdrama.sora2.answers import Answer, read_answer, refusal
+from shortdrama.sora2.options import Timeouts
+from shortdrama.sora2.redaction import Redactor
+
+_ANSWER_BYTES = 16 * 1024 * 1024  # a list of 100 jobs with the longest prompts is under 10 MB
+# The connection was never made: no server has seen any of it.
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+# 408 and 499 are how gateways tell of a time limit behind them, where the job may have been made.
+_UNCLEAR_4XX = frozenset({408, 499})
+_UNCERTAIN = (
+    "The request was sent, but no clear answer came back, so the job may exist and may have been "
+    "charged. It was not sent again. Look at the provider's own list before trying again."
+)
+
+
+class Exchange:
+    """Sends requests under `base`; knows the key, and takes it out of every answer."""
+
+    def __init__(
+        self,
+        base: httpx.URL,
+        *,
+        auth: tuple[str, str],
+        user_agent: str,
+        timeouts: Timeouts,
+        transport: httpx.AsyncBaseTransport | None,
+    ) -> None:
+        self.base = base
+        self.timeouts = timeouts
+        self.redactor = Redactor()
+        self._auth_header, self._auth_scheme = auth
+        self._key = ""
+        headers = {"user-agent": user_agent}
+        self._client = httpx.AsyncClient(transport=transport, headers=headers)
+        # A kept connection that the server has just closed loses a request in a way that cannot
+        # be told from a lost answer. What costs money therefore gets a fresh connection.
+        fresh = httpx.Limits(max_keepalive_connections=0)
+        self._paying = (
+            httpx.AsyncClient(headers=headers, limits=fresh) if transport is None else self._client
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+        if self._paying is not self._client:
+            await self._paying.aclose()
+
+    def use_key(self, key: str | None) -> None:
+        """Raises `InvalidInput` for what no header can carry; never quotes it."""
+        key = (key or "").strip()
+        if not (key.isascii() and key.isprintable()):
+            raise InvalidInput("The key holds characters that no key has. Copy it again.")
+        self._key = key
+        self.redactor.add(key)
+
+    @property
+    def has_key(self) -> bool:
+        return bool(self._key)
+
+    def credentials(self) -> dict[str, str]:
+        if not self._key:
+            return {}
+        return {self._auth_header: f"{self._auth_scheme} {self._key}".strip()}
+
+    def url(self, path: str, params: Mapping[str, str | int] | None = None) -> httpx.URL:
+        """`path` is already quoted; the base's own query stays."""
+        base_path, _, query = self.base.raw_path.decode("ascii").partition("?")
+        url = self.base.copy_with(raw_path=f"{base_path}{path}?{query}".rstrip("?").encode("ascii"))
+        return url.copy_merge_params(dict(params)) if params else url
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        has_credentials: bool = True,
+    ) -> Answer:
+        """A free request, whatever its answer's status.
+
+        Raises:
+            ProviderError: transient, `kind="network"`: no whole answer came.
+        """
+        headers = self.credentials() if has_credentials else {}
+        request = self._client.build_request(
+            method, self.url(path, params), headers=headers, timeout=self._limits(self.timeouts)
+        )
+        try:
+            with anyio.fail_after(self.timeouts.ask_total_s):
+                return await self._whole(self._client, request)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            raise self.network_error(error) from error
+
+    async def submit(
+        self, path: str, content: Mapping[str, Any], timeouts: Timeouts | None = None
+    ) -> Answer:
+        """A request that costs money, once.
+
+        `content` holds httpx's arguments: `json` or `files`, and `headers`.
+
+        Returns:
+            An answer with a 2xx status; whether it holds a job is for the caller to see.
+
+        Raises:
+            ProviderError: certainly not made: never sent (`details["not_sent"]`) or refused.
+            SubmissionUncertain: everything else.
+        """
+        limits = timeouts or self.timeouts
+        headers = {**content.get("headers", {}), **self.credentials()}
+        request = self._paying.build_request(
+            "POST",
+            self.url(path),
+            timeout=self._limits(limits),
+            **{**content, "headers": headers},
+        )
+        try:
+            with anyio.fail_after(limits.submit_total_s):
+                answer = await self._whole(self._paying, request)
+        except _NOT_SENT as error:
+            raise self.network_error(error, not_sent=True) from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise self.uncertain(error=error) from error
+        if 200 <= answer.status < 300:
+            return answer
+        raise refusal(answer, self.redactor) if _is_refusal(answer) else self.uncertain(answer)
+
+    @asynccontextmanager
+    async def stream(
+        self, url: httpx.URL, headers: Mapping[str, str], extensions: Mapping[str, Any]
+    ) -> AsyncIterator[httpx.Response]:
+        """A GET whose body is read by the caller. No credentials but those in `headers`."""
+        request = self._client.build_request(
+            "GET",
+            url,
+            headers=dict(headers),
+            extensions=dict(extensions),
+            timeout=self._limits(self.timeouts),
+        )
+        response = await self._client.send(request, stream=True, follow_redirects=False)
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    def uncertain(
+        self, answer: Answer | None = None, *, error: Exception | None = None
+    ) -> SubmissionUncertain:
+        return SubmissionUncertain(
+            _UNCERTAIN,
+            kind=FailureKind.UNKNOWN if answer else FailureKind.NETWORK,
+            http_status=answer.status if answer else None,
+            body_excerpt=self.redactor.text(answer.text)[:500] if answer else None,
+            cause=type(error).__name__ if error else None,
+        )
+
+    def network_error(self, error: Exception, **details: Any) -> ProviderError:
+        told = self.redactor.text(str(error)) or type(error).__name__
+        return ProviderError(
+            f"The provider at {self.base.host} could not be reached: {told}. "
+            "Check the base URL and this machine's network, then try again.",
+            kind=FailureKind.NETWORK,
+            is_transient=True,
+            cause=type(error).__name__,
+            **details,
+        )
+
+    async def _whole(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+        response = await client.send(request, stream=True, follow_redirects=False)
+        try:
+            content = await _read_bounded(response)
+        finally:
+            await response.aclose()
+        return read_answer(response.status_code, response.headers, content, self.redactor)
+
+    def _limits(self, timeouts: Timeouts) -> httpx.Timeout:
+        return httpx.Timeout(
+            timeouts.read_s, connect=timeouts.connect_s, write=timeouts.write_s, pool=None
+        )
+
+
+async def _read_bounded(response: httpx.Response) -> bytes:
+    content = bytearray()
+    try:
+        async for chunk in response.aiter_bytes():
+            content += chunk
+            if len(content) > _ANSWER_BYTES:
+                raise httpx.RemoteProtocolError("the answer is far larger than a job can be")
+    except httpx.HTTPError:
+        # A status of refusal stands by itself, even where its text was cut.
+        if response.status_code < 400:
+            raise
+    return bytes(content)
+
+
+def _is_refusal(answer: Answer) -> bool:
+    """Whether the status (and for 503 the body) says for certain that no job was made."""
+    if 300 <= answer.status < 400:
+        return answer.status != 303  # "see other" is how a server may tell of what it made
+    if 400 <= answer.status < 500:
+        return answer.status not in _UNCLEAR_4XX
+    return answer.status == 501 or (answer.status == 503 and answer.error is not None)

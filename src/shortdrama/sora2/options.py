@@ -1,0 +1,45 @@
+"""What a caller may ask of `Sora2Client.generate_video`, and how long it may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """All in seconds. `read_s` bounds the silence between two packets, the totals the whole."""
+
+    connect_s: float = 10.0
+    read_s: float = 60.0
+    write_s: float = 120.0
+    submit_total_s: float = 300.0
+    ask_total_s: float = 90.0  # one GET or DELETE
+    download_total_s: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceFile:
+    """A picture (or, where the server takes it, a clip) that guides the generation."""
+
+    path: Path
+    mime: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateOptions:
+    """Everything but the prompt. None leaves the choice to the server.
+
+    `extra` is merged into the body's top level, last. `idempotency_key` goes as a header: a hint
+    that no known server honours, so nothing relies on it.
+    """
+
+    model: str | None = None
+    seconds: int | None = None
+    size: str | None = None
+    reference: ReferenceFile | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+    idempotency_key: str | None = None
+    timeouts: Timeouts | None = None

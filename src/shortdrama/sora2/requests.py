@@ -1,0 +1,108 @@
+"""Turns a prompt and its options into the body of a create request, in either dialect."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any, Literal
+
+from anyio import to_thread
+
+from shortdrama.errors import InvalidInput, NotFound, TooLarge
+from shortdrama.sora2.options import GenerateOptions, ReferenceFile
+
+Dialect = Literal["videos", "seed"]
+Multipart = Literal["auto", "always", "never"]
+
+MAX_PROMPT_CHARS = 32_000  # OpenAI's OpenAPI file, commit of 2026-08-21
+MAX_DATA_URL_CHARS = 20_971_520  # the same
+_MAX_FILE_BYTES = 256 * 1024 * 1024  # some servers take clips; more would not fit a request
+
+
+def clean_prompt(text: str) -> str:
+    """The prompt without control characters (line breaks and tabs stay) and outer blanks.
+
+    Raises:
+        InvalidInput: nothing is left, or more than 32,000 characters.
+    """
+    kept = (
+        char for char in text if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
+    )
+    prompt = "".join(kept).strip()
+    if not prompt:
+        raise InvalidInput("The prompt is empty. Write what the clip should show.")
+    if len(prompt) > MAX_PROMPT_CHARS:
+        raise InvalidInput(
+            f"The prompt has {len(prompt):,} characters; {MAX_PROMPT_CHARS:,} is the most."
+        )
+    return prompt
+
+
+async def create_content(
+    prompt: str, options: GenerateOptions, dialect: Dialect, multipart: Multipart
+) -> dict[str, Any]:
+    """Arguments for httpx: `json`, or `data` and `files`; and `headers`."""
+    fields = {**_fields(clean_prompt(prompt), options, dialect), **options.extra}
+    headers = {"idempotency-key": options.idempotency_key} if options.idempotency_key else {}
+    reference = options.reference
+    is_form = multipart == "always" or (multipart == "auto" and reference is not None)
+    if not is_form:
+        if reference is not None:
+            fields["input_reference"] = {"image_url": await _data_url(reference)}
+        return {"json": fields, "headers": headers}
+    # A part with no file name is a plain field; httpx makes a form only where there are parts.
+    parts: list[tuple[str, Any]] = [(name, (None, _form_text(v))) for name, v in fields.items()]
+    if reference is not None:
+        content = await _read(reference.path)
+        parts.append(("input_reference", (_file_name(reference), content, reference.mime)))
+    return {"files": parts, "headers": headers}
+
+
+def _fields(prompt: str, options: GenerateOptions, dialect: Dialect) -> dict[str, Any]:
+    fields: dict[str, Any] = {"prompt": prompt}
+    if options.model:
+        fields["model"] = options.model
+    if options.seconds is not None and dialect == "seed":
+        fields["duration"] = options.seconds
+    elif options.seconds is not None:
+        fields["seconds"] = str(options.seconds)
+    if options.size:
+        fields["size"] = options.size
+    return fields
+
+
+def _form_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _file_name(reference: ReferenceFile) -> str:
+    """Letters and digits only: some servers save the file under the name they are told."""
+    name = Path(reference.name)
+    stem = re.sub(r"[^A-Za-z0-9_-]", "", name.stem)[:80]
+    return f"{stem or 'reference'}{re.sub(r'[^A-Za-z0-9.]', '', name.suffix)[:10]}"
+
+
+async def _data_url(reference: ReferenceFile) -> str:
+    content = await _read(reference.path)
+    url = f"data:{reference.mime};base64,{base64.b64encode(content).decode('ascii')}"
+    if len(url) > MAX_DATA_URL_CHARS:
+        raise TooLarge(
+            f"The reference “{reference.name}” is too large to go inside a JSON request "
+            f"({len(content):,} bytes; about 15 MB is the most). Use a smaller picture."
+        )
+    return url
+
+
+async def _read(path: Path) -> bytes:
+    def read() -> bytes:
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise TooLarge(f"The reference is larger than {_MAX_FILE_BYTES:,} bytes.")
+        return path.read_bytes()
+
+    try:
+        return await to_thread.run_sync(read)
+    except FileNotFoundError as error:
+        raise NotFound("The reference's file is gone. Add it again.") from error
