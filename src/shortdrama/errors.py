@@ -23,18 +23,33 @@ from typing import Any
 
 
 class StudioError(Exception):
-    """Base of all. `status` is the HTTP status the web boundary answers with."""
+    """Base of all. `status` is the HTTP status the web boundary answers with.
+
+    Variable parts stand in the message as `%(name)s` and come as details, so that the web can
+    translate the sentence before it fills it in.
+    """
 
     code = "studio_error"
     status = 500
     can_retry = False
 
     def __init__(self, message: str, *, code: str | None = None, **details: Any) -> None:
-        super().__init__(message)
-        self.message = message
+        self.template = message
+        self.message = fill(message, details)
+        super().__init__(self.message)
         if code is not None:
             self.code = code
         self.details = details
+
+
+def fill(template: str, details: dict[str, Any]) -> str:
+    """The sentence with its parts; as it is where it has none or they do not fit."""
+    if not details or "%(" not in template:
+        return template
+    try:
+        return template % details
+    except (KeyError, TypeError, ValueError):
+        return template
 
 
 class InvalidInput(StudioError):

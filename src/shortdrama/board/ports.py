@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -61,6 +62,8 @@ class TakeReader(Protocol):
     def get(self, take_id: TakeId) -> Take | None: ...
 
     def of_shot(self, shot_id: ShotId) -> list[Take]: ...
+
+    def of_shots(self, shot_ids: Sequence[ShotId]) -> dict[ShotId, list[Take]]: ...
 
     def note(self, take_id: TakeId, changes: dict[str, Any]) -> Take | None: ...
 

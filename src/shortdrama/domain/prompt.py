@@ -34,8 +34,10 @@ def clean_prompt(text: str) -> str:
         raise InvalidInput("Write a prompt first.", code="prompt_empty")
     if len(cleaned) > MAX_CHARS:
         raise InvalidInput(
-            f"The prompt has {len(cleaned):,} characters; {MAX_CHARS:,} are allowed.",
+            "The prompt has %(count)s characters; %(most)s are allowed.",
             code="prompt_too_long",
+            count=len(cleaned),
+            most=MAX_CHARS,
         )
     return cleaned
 

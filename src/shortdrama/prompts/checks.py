@@ -1,0 +1,119 @@
+"""What a model cannot do, said before anything is paid for. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shortdrama.domain.asset import Asset
+from shortdrama.domain.model import Capability
+from shortdrama.errors import fill
+
+MAX_SECONDS = 600
+_SIZE = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a request cannot go, at the field where it can be mended."""
+
+    where: str  # prompt, model, seconds, size or references
+    code: str
+    template: str  # with `%(name)s` for what `details` holds
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        return fill(self.template, self.details)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A request as typed, before it is a take."""
+
+    prompt: str
+    seconds: int
+    size: str
+    references: tuple[Asset, ...] = ()
+
+
+def find_problems(wish: Wish, capability: Capability) -> list[Problem]:
+    """Every reason why the model cannot do this; nothing is ever changed silently."""
+    found = [
+        _prompt_problem(wish, capability),
+        _seconds_problem(wish, capability),
+        _size_problem(wish, capability),
+        _count_problem(wish, capability),
+        _kind_problem(wish.references, capability),
+    ]
+    return [problem for problem in found if problem is not None]
+
+
+def _prompt_problem(wish: Wish, capability: Capability) -> Problem | None:
+    most, count = capability.max_prompt_chars, len(wish.prompt)
+    if count <= most:
+        return None
+    parts = {"model": capability.label, "most": most, "count": count}
+    return Problem(
+        "prompt",
+        "prompt_too_long",
+        "%(model)s reads %(most)s characters; this has %(count)s.",
+        parts,
+    )
+
+
+def _seconds_problem(wish: Wish, capability: Capability) -> Problem | None:
+    if wish.seconds < 1 or wish.seconds > MAX_SECONDS:
+        return Problem("seconds", "seconds_out_of_range", "A take lasts 1 to 600 seconds.")
+    if not capability.seconds or wish.seconds in capability.seconds:
+        return None
+    allowed = ", ".join(str(s) for s in capability.seconds)
+    parts = {"model": capability.label, "allowed": allowed, "seconds": wish.seconds}
+    return Problem(
+        "seconds",
+        "seconds_unsupported",
+        "%(model)s makes takes of %(allowed)s s, not of %(seconds)s s.",
+        parts,
+    )
+
+
+def _size_problem(wish: Wish, capability: Capability) -> Problem | None:
+    if not _SIZE.fullmatch(wish.size):
+        return Problem("size", "size_malformed", "A size is width x height, such as 720x1280.")
+    if not capability.sizes or wish.size in capability.sizes:
+        return None
+    allowed = ", ".join(size.replace("x", " × ") for size in capability.sizes)
+    parts = {
+        "model": capability.label,
+        "allowed": allowed,
+        "size": wish.size.replace("x", " × "),
+    }
+    return Problem("size", "size_unsupported", "%(model)s makes %(allowed)s, not %(size)s.", parts)
+
+
+def _count_problem(wish: Wish, capability: Capability) -> Problem | None:
+    most, count = capability.max_references, len(wish.references)
+    if most is None or count <= most:
+        return None
+    parts = {"model": capability.label, "most": most, "count": count}
+    return Problem(
+        "references",
+        "too_many_references",
+        "%(model)s takes at most %(most)s references; %(count)s are chosen.",
+        parts,
+    )
+
+
+def _kind_problem(references: Sequence[Asset], capability: Capability) -> Problem | None:
+    wrong = [a for a in references if a.kind.value not in capability.reference_kinds]
+    if not wrong:
+        return None
+    parts = {"model": capability.label, "name": wrong[0].name}
+    return Problem(
+        "references",
+        "reference_kind_unsupported",
+        "%(model)s cannot use %(name)s as a reference: it is no picture.",
+        parts,
+    )

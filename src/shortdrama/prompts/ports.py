@@ -1,0 +1,43 @@
+"""What the prompt input needs of the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from shortdrama.domain.asset import Asset
+from shortdrama.domain.ids import AssetId, ConnectionId, PromptId
+from shortdrama.domain.model import Capability
+from shortdrama.domain.prompt import Prompt
+
+
+class PromptReader(Protocol):
+    def page(self, query: str, before: PromptId | None, limit: int) -> list[Prompt]: ...
+
+
+class AssetReader(Protocol):
+    def get_many(self, asset_ids: Sequence[AssetId]) -> list[Asset]: ...
+
+
+class TakeHistory(Protocol):
+    def recent_durations(self, model: str, seconds: int, limit: int = 20) -> list[float]: ...
+
+
+class PromptTransaction(Protocol):
+    @property
+    def prompts(self) -> PromptReader: ...
+    @property
+    def assets(self) -> AssetReader: ...
+    @property
+    def takes(self) -> TakeHistory: ...
+
+
+class PromptRecords(Protocol):
+    def begin(self) -> AbstractContextManager[PromptTransaction]: ...
+
+
+class Models(Protocol):
+    def capability(self, model: str, connection_id: ConnectionId | None) -> Capability:
+        """Raises `InvalidInput` for a model that no connection offers."""
+        ...

@@ -1,0 +1,107 @@
+"""Connections: where models live. No answer ever holds a key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field, SecretStr
+
+from shortdrama.connections.service import ConnectionForm
+from shortdrama.domain.ids import ConnectionId
+from shortdrama.domain.model import Connection, Dialect
+from shortdrama.web.api.shapes import may_answer
+from shortdrama.web.i18n import _
+from shortdrama.web.services import GivenServices
+
+router = APIRouter(prefix="/api/connections", tags=["connections"])
+
+
+class ConnectionWish(BaseModel):
+    """An empty `key` keeps the one there is, as long as the server stays the same."""
+
+    name: str = Field(default="", max_length=200)
+    base_url: str = Field(max_length=2000)
+    models: list[str] = Field(max_length=100)
+    dialect: Dialect = Dialect.VIDEOS
+    auth_header: str = Field(default="Authorization", max_length=64)
+    key: SecretStr = Field(default=SecretStr(""), max_length=4096)
+    is_trusted: bool = False
+
+
+class ConnectionAnswer(BaseModel):
+    id: str
+    name: str
+    base_url: str
+    dialect: Dialect
+    models: list[str]
+    auth_header: str
+    key_source: str
+    has_key: bool
+    is_trusted: bool
+    created_at: datetime
+
+
+class CheckRow(BaseModel):
+    what: str
+    passed: bool
+    says: str
+
+
+def _form(wish: ConnectionWish) -> ConnectionForm:
+    return ConnectionForm(
+        name=wish.name,
+        base_url=wish.base_url,
+        models=tuple(wish.models),
+        dialect=wish.dialect,
+        auth_header=wish.auth_header,
+        key=wish.key.get_secret_value(),
+        is_trusted=wish.is_trusted,
+    )
+
+
+def _answer(connection: Connection) -> ConnectionAnswer:
+    return ConnectionAnswer(
+        id=connection.id,
+        name=connection.name,
+        base_url=connection.base_url,
+        dialect=connection.dialect,
+        models=list(connection.models),
+        auth_header=connection.auth_header,
+        key_source=connection.key_source.value,
+        has_key=connection.has_key,
+        is_trusted=connection.is_trusted,
+        created_at=connection.created_at,
+    )
+
+
+@router.get("")
+def list_connections(services: GivenServices) -> list[ConnectionAnswer]:
+    return [_answer(connection) for connection in services.connections.all()]
+
+
+@router.post("", status_code=201, responses=may_answer())
+def connect(wish: ConnectionWish, services: GivenServices) -> ConnectionAnswer:
+    """Connect a model. The key goes to the machine's keyring and is never shown again."""
+    return _answer(services.connections.connect(_form(wish)))
+
+
+@router.put("/{connection_id}", responses=may_answer(404))
+def change_connection(
+    connection_id: str, wish: ConnectionWish, services: GivenServices
+) -> ConnectionAnswer:
+    return _answer(services.connections.change(ConnectionId(connection_id), _form(wish)))
+
+
+@router.delete("/{connection_id}", status_code=204, responses=may_answer(404))
+def remove_connection(connection_id: str, services: GivenServices) -> Response:
+    services.connections.remove(ConnectionId(connection_id))
+    return Response(status_code=204)
+
+
+@router.post("/{connection_id}/check", responses=may_answer(404))
+async def check_connection(connection_id: str, services: GivenServices) -> list[CheckRow]:
+    """Reachable, accepted, models known. Nothing is paid for."""
+    connection = services.connections.get(ConnectionId(connection_id))
+    rows = await services.connections.check(connection)
+    return [CheckRow(what=_(what), passed=passed, says=_(says)) for what, passed, says in rows]

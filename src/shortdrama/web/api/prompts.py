@@ -1,0 +1,131 @@
+"""Prompts: history, models, and the check before the click."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from shortdrama.domain.ids import AssetId, ConnectionId, PromptId
+from shortdrama.errors import InvalidInput, fill
+from shortdrama.prompts.service import PromptForm
+from shortdrama.web.api.shapes import may_answer
+from shortdrama.web.i18n import _
+from shortdrama.web.services import GivenServices
+
+router = APIRouter(prefix="/api", tags=["prompts"])
+ID_PATTERN = "^[0-9a-f]{32}$"
+AnyId = Annotated[str, Field(pattern=ID_PATTERN)]
+
+
+class PromptAnswer(BaseModel):
+    id: str
+    text: str
+    shot_id: str
+    created_at: datetime
+    take_id: str | None
+
+
+class ModelAnswer(BaseModel):
+    model: str
+    label: str
+    connection_id: str
+    connection_name: str
+    is_ready: bool
+    is_known: bool
+    seconds: list[int]
+    sizes: list[str]
+    max_references: int | None
+    max_prompt_chars: int
+    micro_usd_per_second: int | None
+    default_seconds: int
+    default_size: str
+
+
+class CheckForm(BaseModel):
+    prompt: str = Field(max_length=200_000)
+    model: str = Field(max_length=200)
+    seconds: int = Field(ge=0, le=100_000)
+    size: str = Field(max_length=40)
+    references: list[AnyId] = Field(default=[], max_length=100)
+    connection_id: str | None = Field(default=None, max_length=64)
+    takes: int = Field(default=1, ge=1, le=20)
+
+
+class ProblemAnswer(BaseModel):
+    field: str
+    code: str
+    message: str
+
+
+class CheckAnswer(BaseModel):
+    """`micro_usd` null: the price is not known; 0: free. `seconds` null: no history yet."""
+
+    problems: list[ProblemAnswer]
+    micro_usd: int | None
+    seconds: float | None
+
+
+@router.get("/prompts", responses=may_answer())
+def list_prompts(
+    services: GivenServices,
+    query: Annotated[str, Query(max_length=500)] = "",
+    before: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> list[PromptAnswer]:
+    """All prompts ever sent, newest first."""
+    cursor = PromptId(before) if before else None
+    return [
+        PromptAnswer(
+            id=p.id,
+            text=p.text,
+            shot_id=p.shot_id,
+            created_at=p.created_at,
+            take_id=p.last_take_id,
+        )
+        for p in services.prompts.history(query, cursor, limit)
+    ]
+
+
+@router.get("/models")
+def list_models(services: GivenServices) -> list[ModelAnswer]:
+    """Every model that can be chosen; the built-in engine first."""
+    return [
+        ModelAnswer(
+            model=choice.capability.model,
+            label=choice.capability.label,
+            connection_id=choice.connection_id,
+            connection_name=choice.connection_name,
+            is_ready=choice.is_ready,
+            is_known=choice.capability.is_known,
+            seconds=list(choice.capability.seconds),
+            sizes=list(choice.capability.sizes),
+            max_references=choice.capability.max_references,
+            max_prompt_chars=choice.capability.max_prompt_chars,
+            micro_usd_per_second=choice.capability.micro_usd_per_second,
+            default_seconds=choice.capability.default_seconds,
+            default_size=choice.capability.default_size,
+        )
+        for choice in services.connections.models()
+    ]
+
+
+@router.post("/prompts/check", responses=may_answer())
+def check_prompt(form: CheckForm, services: GivenServices) -> CheckAnswer:
+    """What the model cannot do, what it would cost and how long it would take."""
+    connection_id = ConnectionId(form.connection_id) if form.connection_id else None
+    references = tuple(AssetId(reference) for reference in form.references)
+    problems = services.prompts.check(
+        PromptForm(form.prompt, form.model, form.seconds, form.size, references, connection_id)
+    )
+    answers = [
+        ProblemAnswer(field=p.where, code=p.code, message=fill(_(p.template), p.details))
+        for p in problems
+    ]
+    try:
+        estimate = services.prompts.estimate(form.model, connection_id, form.seconds, form.takes)
+    except InvalidInput:
+        return CheckAnswer(problems=answers, micro_usd=None, seconds=None)
+    return CheckAnswer(problems=answers, micro_usd=estimate.micro_usd, seconds=estimate.seconds)

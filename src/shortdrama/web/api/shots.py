@@ -1,0 +1,115 @@
+"""Shots and the choice among their takes."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from shortdrama.domain.ids import EpisodeId, ProjectId, ShotId, TakeId
+from shortdrama.domain.project import Shot
+from shortdrama.web.api.shapes import Id, may_answer
+from shortdrama.web.services import GivenServices
+
+router = APIRouter(prefix="/api", tags=["shots"])
+ID_PATTERN = "^[0-9a-f]{32}$"
+
+
+class ShotAnswer(BaseModel):
+    id: str
+    episode_id: str
+    number: int
+    prompt_text: str
+    selected_take_id: str | None
+
+
+class NewShot(BaseModel):
+    episode_id: str | None = Field(default=None, pattern=ID_PATTERN)
+
+
+class Draft(BaseModel):
+    text: str = Field(max_length=32_000)
+
+
+class Selection(BaseModel):
+    take_id: str | None = Field(pattern=ID_PATTERN)
+
+
+class Rejection(BaseModel):
+    reason: str = Field(default="", max_length=500)
+
+
+class Title(BaseModel):
+    title: str = Field(max_length=120)
+
+
+def _answer(shot: Shot) -> ShotAnswer:
+    return ShotAnswer(
+        id=shot.id,
+        episode_id=shot.episode_id,
+        number=shot.number,
+        prompt_text=shot.prompt_text,
+        selected_take_id=shot.selected_take_id,
+    )
+
+
+@router.get("/shots")
+def list_shots(services: GivenServices) -> list[ShotAnswer]:
+    """The shots of the current episode, in order."""
+    return [_answer(view.shot) for view in services.board.current().shots]
+
+
+@router.post("/shots", status_code=201, responses=may_answer(404))
+def add_shot(services: GivenServices, wanted: NewShot | None = None) -> ShotAnswer:
+    """A new last shot, of the current episode where none is named."""
+    named = wanted.episode_id if wanted else None
+    episode_id = EpisodeId(named) if named else services.board.current().episode.id
+    return _answer(services.board.add_shot(episode_id))
+
+
+@router.delete("/shots/{shot_id}", status_code=204, responses=may_answer(404, 409))
+def remove_shot(shot_id: Id, services: GivenServices) -> Response:
+    """Only a shot without takes."""
+    services.board.remove_shot(ShotId(shot_id))
+    return Response(status_code=204)
+
+
+@router.put("/shots/{shot_id}/draft", status_code=204, responses=may_answer(404))
+def keep_draft(shot_id: Id, draft: Draft, services: GivenServices) -> Response:
+    """What stands in the prompt box."""
+    services.board.keep_draft(ShotId(shot_id), draft.text)
+    return Response(status_code=204)
+
+
+@router.put("/shots/{shot_id}/selected-take", status_code=204, responses=may_answer(404, 409))
+def select_take(shot_id: Id, selection: Selection, services: GivenServices) -> Response:
+    """The take that plays in the cut; null takes the choice back."""
+    take_id = TakeId(selection.take_id) if selection.take_id else None
+    services.board.select_take(ShotId(shot_id), take_id)
+    return Response(status_code=204)
+
+
+@router.post("/takes/{take_id}/rejection", status_code=204, responses=may_answer(404, 409))
+def reject_take(
+    take_id: Id, services: GivenServices, rejection: Rejection | None = None
+) -> Response:
+    """Set a take aside, with an optional reason. Nothing is deleted."""
+    services.board.reject_take(TakeId(take_id), rejection.reason if rejection else "")
+    return Response(status_code=204)
+
+
+@router.delete("/takes/{take_id}/rejection", status_code=204, responses=may_answer(404))
+def restore_take(take_id: Id, services: GivenServices) -> Response:
+    services.board.restore_take(TakeId(take_id))
+    return Response(status_code=204)
+
+
+@router.put("/projects/{project_id}/title", status_code=204, responses=may_answer(404))
+def rename_project(project_id: Id, wanted: Title, services: GivenServices) -> Response:
+    services.board.rename_project(ProjectId(project_id), wanted.title)
+    return Response(status_code=204)
+
+
+@router.put("/episodes/{episode_id}/title", status_code=204, responses=may_answer(404))
+def rename_episode(episode_id: Id, wanted: Title, services: GivenServices) -> Response:
+    services.board.rename_episode(EpisodeId(episode_id), wanted.title)
+    return Response(status_code=204)
