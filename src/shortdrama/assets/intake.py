@@ -1,0 +1,180 @@
+"""Takes a whole file in: judges it, finds it again by its bytes, or keeps it with its thumbnails.
+
+Bytes go into the blob store before the row that points at them is committed. A crash in between
+leaves bytes that nobody points at, which is harmless; doing it all again comes to the same end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from shortdrama.assets.holds import KeyLocks
+from shortdrama.assets.names import with_suffix
+from shortdrama.assets.parts import HEAD_BYTES, telling_full_disk
+from shortdrama.assets.ports import AssetBlobs, AssetMedia, AssetRecords, AssetTransaction
+from shortdrama.domain.asset import Asset, AssetKind, AssetRole
+from shortdrama.domain.ids import AssetId, UploadId, new_id
+from shortdrama.errors import Conflict, TooLarge
+
+_DERIVED = {"small": "thumb_small_key", "large": "thumb_large_key", "preview": "preview_key"}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A whole file. `path` is None when its bytes are in the blob store already."""
+
+    key: str
+    name: str
+    path: Path | None
+    upload_id: UploadId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    asset: Asset
+    was_here: bool = False  # the same bytes had come before
+    came_back: bool = False  # and lay in the trash
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file in hex, read in small pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class IntakeDesk:
+    """Everything that comes in passes here, from the page and from the command line."""
+
+    def __init__(
+        self, records: AssetRecords, blobs: AssetBlobs, media: AssetMedia, max_pixels: int
+    ) -> None:
+        self._records = records
+        self._blobs = blobs
+        self._media = media
+        self._max_pixels = max_pixels
+        self.locks = KeyLocks()
+
+    def by_upload(self, upload_id: UploadId) -> Asset | None:
+        with self._records.begin() as tx:
+            return tx.assets.by_upload(upload_id)
+
+    def has_bytes(self, key: str) -> bool:
+        return self._blobs.size(key) is not None
+
+    def take_in(self, arrival: Arrival) -> Intake:
+        """Keep the file, or find that it is here already. `arrival.path` may be moved away.
+
+        Raises:
+            UnsupportedFile: Of a kind not taken in, empty, cut or broken.
+            TooLarge: More pixels than the settings allow.
+            StorageFull: No room for it.
+        """
+        known = self._recognise(arrival)
+        if known is not None:
+            return known
+        with self._readable(arrival) as path, telling_full_disk():
+            asset = self._describe(arrival, path)
+        try:
+            return self._keep(arrival, asset)
+        except Conflict:
+            # Another process took the same bytes in between our look and our commit.
+            known = self._recognise(arrival)
+            if known is None:
+                raise
+            return known
+
+    def derive(self, asset: Asset) -> dict[str, str]:
+        """Make the thumbnails of a kept asset again: keys by field of `Asset`."""
+        with self._blobs.local_path(asset.key) as path:
+            return self._derived(path, asset.kind)
+
+    def _recognise(self, arrival: Arrival) -> Intake | None:
+        with self.locks.of(arrival.key), self._records.begin() as tx:
+            asset = tx.assets.by_key(arrival.key)
+            if asset is None:
+                return None
+            self._put(arrival)  # heals an asset whose bytes were lost
+            came_back = asset.trashed_at is not None
+            if came_back:
+                asset = tx.assets.change(asset.id, {"trashed_at": None}) or asset
+                tx.events.append("asset.changed", {"asset_id": asset.id})
+            _link(tx, arrival, asset)
+            return Intake(asset, was_here=True, came_back=came_back)
+
+    def _keep(self, arrival: Arrival, asset: Asset) -> Intake:
+        with self.locks.of(arrival.key):
+            self._put(arrival)
+            with self._records.begin() as tx:
+                tx.assets.add(asset)
+                _link(tx, arrival, asset)
+                tx.events.append("asset.added", {"asset_id": asset.id})
+        return Intake(asset)
+
+    def _put(self, arrival: Arrival) -> None:
+        if arrival.path is not None and not self.has_bytes(arrival.key):
+            with telling_full_disk():
+                self._blobs.put_file(arrival.path, arrival.key)
+
+    def _describe(self, arrival: Arrival, path: Path) -> Asset:
+        with path.open("rb") as file:
+            found = self._media.sniff(file.read(HEAD_BYTES), arrival.name)
+        kind = AssetKind(found.kind)
+        facts = self._media.probe(path, kind)
+        width, height = facts.get("width"), facts.get("height")
+        self._check_pixels(width or 0, height or 0)
+        asset = Asset(
+            id=AssetId(new_id()),
+            key=arrival.key,
+            name=arrival.name,
+            file_name=with_suffix(arrival.name, found.suffix),
+            kind=kind,
+            role=AssetRole.FILE,
+            mime=found.mime,
+            bytes=path.stat().st_size,
+            created_at=datetime.now(UTC),
+            width=width,
+            height=height,
+            duration_ms=facts.get("duration_ms"),
+        )
+        derived: dict[str, Any] = dict(self._derived(path, kind))
+        return replace(asset, **derived)
+
+    def _derived(self, path: Path, kind: AssetKind) -> dict[str, str]:
+        with tempfile.TemporaryDirectory(prefix="shortdrama-thumbnails-") as folder:
+            made = self._media.thumbnails(path, kind, Path(folder))
+            with telling_full_disk():
+                return {
+                    _DERIVED[what]: self._blobs.put_file(Path(folder) / file_name)
+                    for what, file_name in made.items()
+                }
+
+    def _check_pixels(self, width: int, height: int) -> None:
+        if width * height > self._max_pixels:
+            raise TooLarge(
+                f"The picture is {width:,} × {height:,} pixels; this studio takes in up to "
+                f"{self._max_pixels / 1e6:g} megapixels.",
+                code="too_many_pixels",
+                width=width,
+                height=height,
+                limit_pixels=self._max_pixels,
+            )
+
+    @contextmanager
+    def _readable(self, arrival: Arrival) -> Iterator[Path]:
+        if arrival.path is not None:
+            yield arrival.path
+            return
+        with self._blobs.local_path(arrival.key) as path:
+            yield path
+
+
+def _link(tx: AssetTransaction, arrival: Arrival, asset: Asset) -> None:
+    if arrival.upload_id is not None:
+        tx.assets.link_upload(arrival.upload_id, asset.id)
