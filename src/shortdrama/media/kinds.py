@@ -8,46 +8,34 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Literal
 
+from shortdrama.assets.ports import FileKind
+from shortdrama.domain.asset import AssetKind
 from shortdrama.errors import UnsupportedFile
 from shortdrama.media import signatures
 from shortdrama.media.signatures import Refusal
 
 HEAD_BYTES = 4096
 
-KindName = Literal["picture", "video", "sound", "script"]
-
-
-@dataclass(frozen=True)
-class FileKind:
-    """A kind the studio takes in: `mime` to serve it with, `suffix` to name it with (".jpg")."""
-
-    kind: KindName
-    mime: str
-    suffix: str
-
-
-JPEG = FileKind("picture", "image/jpeg", ".jpg")
-PNG = FileKind("picture", "image/png", ".png")
-WEBP = FileKind("picture", "image/webp", ".webp")
-AVIF = FileKind("picture", "image/avif", ".avif")
-GIF = FileKind("picture", "image/gif", ".gif")
-HEIC = FileKind("picture", "image/heic", ".heic")
-MP4 = FileKind("video", "video/mp4", ".mp4")
-MOV = FileKind("video", "video/quicktime", ".mov")
-WEBM = FileKind("video", "video/webm", ".webm")
-WAV = FileKind("sound", "audio/wav", ".wav")
-MP3 = FileKind("sound", "audio/mpeg", ".mp3")
-M4A = FileKind("sound", "audio/mp4", ".m4a")
-OGG = FileKind("sound", "audio/ogg", ".ogg")
-PLAIN_TEXT = FileKind("script", "text/plain", ".txt")
-MARKDOWN = FileKind("script", "text/markdown", ".md")
+JPEG = FileKind(AssetKind.PICTURE, "image/jpeg", ".jpg")
+PNG = FileKind(AssetKind.PICTURE, "image/png", ".png")
+WEBP = FileKind(AssetKind.PICTURE, "image/webp", ".webp")
+AVIF = FileKind(AssetKind.PICTURE, "image/avif", ".avif")
+GIF = FileKind(AssetKind.PICTURE, "image/gif", ".gif")
+HEIC = FileKind(AssetKind.PICTURE, "image/heic", ".heic")
+MP4 = FileKind(AssetKind.VIDEO, "video/mp4", ".mp4")
+MOV = FileKind(AssetKind.VIDEO, "video/quicktime", ".mov")
+WEBM = FileKind(AssetKind.VIDEO, "video/webm", ".webm")
+WAV = FileKind(AssetKind.SOUND, "audio/wav", ".wav")
+MP3 = FileKind(AssetKind.SOUND, "audio/mpeg", ".mp3")
+M4A = FileKind(AssetKind.SOUND, "audio/mp4", ".m4a")
+OGG = FileKind(AssetKind.SOUND, "audio/ogg", ".ogg")
+PLAIN_TEXT = FileKind(AssetKind.SCRIPT, "text/plain", ".txt")
+MARKDOWN = FileKind(AssetKind.SCRIPT, "text/markdown", ".md")
 # No registered media type for Fountain; text/plain is what a browser shows safely.
-FOUNTAIN = FileKind("script", "text/plain", ".fountain")
-PDF = FileKind("script", "application/pdf", ".pdf")
+FOUNTAIN = FileKind(AssetKind.SCRIPT, "text/plain", ".fountain")
+PDF = FileKind(AssetKind.SCRIPT, "application/pdf", ".pdf")
 
 _TEXT_BY_SUFFIX = {
     ".md": MARKDOWN,
@@ -55,15 +43,20 @@ _TEXT_BY_SUFFIX = {
     ".fountain": FOUNTAIN,
     ".spmd": FOUNTAIN,
 }
-_MEDIA_SUFFIXES = frozenset(
-    ".jpg .jpeg .png .webp .avif .gif .heic .heif .mp4 .m4v .mov .webm .mkv .avi .wav .mp3 .m4a "
-    ".ogg .oga .opus .flac .pdf .psd .tif .tiff .bmp .doc .docx".split()
+_MEDIA_SUFFIXES = re.compile(
+    r"\.(jpe?g|png|webp|avif|gif|hei[cf]|mp4|m4[av]|mov|webm|mkv|avi|wav|mp3|og[ga]|opus|flac"
+    r"|pdf|psd|tiff?|bmp|docx?)"
 )
-_DATA_SUFFIXES = frozenset(".json .csv .xml .js .mjs .css .py .sh .bat .ps1 .yaml .toml".split())
+_DATA_SUFFIXES = re.compile(r"\.(json|csv|xml|m?js|css|py|sh|bat|ps1|ya?ml|toml)")
 
 _AVIF_BRANDS = {b"avif", b"avis"}
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"heif"}
-_M4A_BRANDS = {b"M4A ", b"M4B ", b"M4P "}
+_BY_BRAND: dict[bytes, FileKind | Refusal] = {
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"), HEIC),
+    **dict.fromkeys((b"mif1", b"msf1", b"heif"), HEIC),
+    **dict.fromkeys((b"M4A ", b"M4B ", b"M4P "), M4A),
+    b"qt  ": MOV,
+    b"crx ": signatures.CAMERA_RAW,
+}
 # Boxes an old QuickTime file without `ftyp` may begin with (Apple, QuickTime File Format, 2012).
 _QUICKTIME_BOXES = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 _SPOKEN_CHARACTERS = 60
@@ -165,22 +158,15 @@ def _identify_riff(head: bytes) -> FileKind | Refusal | None:
 def _identify_boxes(head: bytes) -> FileKind | Refusal | None:
     """ISO base media files by the brands of `ftyp` (ISO/IEC 14496-12, 4.3)."""
     if head[4:8] != b"ftyp":
-        is_old_quicktime = head[4:8] in _QUICKTIME_BOXES and head[0] == 0
-        return MOV if is_old_quicktime else None
+        return MOV if head[4:8] in _QUICKTIME_BOXES and head[0] == 0 else None
     size = min(int.from_bytes(head[:4], "big"), len(head))
     major = head[8:12]
     brands = {major} | {head[at : at + 4] for at in range(16, size - 3, 4)}
     if brands & _AVIF_BRANDS and (major in _AVIF_BRANDS or major in (b"mif1", b"msf1")):
         return AVIF
-    if major in _HEIC_BRANDS:
-        return HEIC
-    if major in _M4A_BRANDS:
-        return M4A
-    if major == b"qt  ":
-        return MOV
-    if major == b"crx ":
-        return signatures.CAMERA_RAW
-    return signatures.THREE_GP if major[:2] == b"3g" else MP4
+    if major[:2] == b"3g":
+        return signatures.THREE_GP
+    return _BY_BRAND.get(major, MP4)
 
 
 def _identify_stream(head: bytes) -> FileKind | Refusal | None:
@@ -227,8 +213,8 @@ def _identify_text(text: str, name: str) -> FileKind | Refusal:
     refusal = signatures.refuse_markup(start, is_markdown=_TEXT_BY_SUFFIX.get(suffix) is MARKDOWN)
     if refusal is not None:
         return refusal
-    if suffix in _MEDIA_SUFFIXES:
+    if _MEDIA_SUFFIXES.fullmatch(suffix):
         return signatures.TEXT_IN_DISGUISE
-    if suffix in _DATA_SUFFIXES:
+    if _DATA_SUFFIXES.fullmatch(suffix):
         return signatures.DATA
     return _TEXT_BY_SUFFIX.get(suffix, PLAIN_TEXT)

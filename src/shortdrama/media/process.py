@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import select
 import signal
 import subprocess
@@ -31,9 +32,9 @@ OnProgress = Callable[[Any], None]
 _MESSAGE_LIMIT_BYTES = 8 << 20
 _LOGGED_STDERR_BYTES = 4000
 # A child opens strangers' files, so it gets no key, password or database address to lose.
-_PASSED_ON = frozenset(
-    "PATH HOME LANG LANGUAGE TZ TMPDIR PYTHONPATH VIRTUAL_ENV XDG_CACHE_HOME FONTCONFIG_FILE "
-    "FONTCONFIG_PATH IMAGEIO_FFMPEG_EXE LD_LIBRARY_PATH".split()
+_PASSED_ON = re.compile(
+    r"PATH|HOME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|PYTHONPATH|VIRTUAL_ENV|XDG_CACHE_HOME"
+    r"|FONTCONFIG_(FILE|PATH)|IMAGEIO_FFMPEG_EXE|LD_LIBRARY_PATH"
 )
 
 
@@ -99,7 +100,7 @@ class WorkerProcess:
         self.pid = self._process.pid
         self.calls = 0
 
-    def ask(self, request: Mapping[str, Any], on_progress: OnProgress | None) -> Any:
+    def ask(self, request: Mapping[str, Any], on_progress: OnProgress | None) -> Any:  # noqa: ANN401 - JSON
         """Run one function in the child and wait for it.
 
         Args:
@@ -178,11 +179,7 @@ class WorkerProcess:
 
 
 def _clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    passed = {
-        key: value
-        for key, value in environment.items()
-        if key in _PASSED_ON or key.startswith("LC_")
-    }
+    passed = {key: value for key, value in environment.items() if _PASSED_ON.fullmatch(key)}
     # One malloc arena and one BLAS thread per core would fill the address space on big machines.
     return passed | {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 

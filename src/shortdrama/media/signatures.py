@@ -124,19 +124,16 @@ def _name_zip(head: bytes) -> Refusal:
 
 def refuse_markup(start: str, *, is_markdown: bool) -> Refusal | None:
     """The refusal for text that is a web page or a drawing; `start` is lower-case, stripped."""
-    if start.startswith("<?xml") or start.startswith("<!doctype") or start.startswith("<!--"):
-        if "<svg" in start:
-            return SVG
-        if "<finaldraft" in start:
-            return FINAL_DRAFT
-        if "<html" in start:
-            return HTML
+    if start.startswith(("<?xml", "<!doctype", "<!--")):
+        for tag, refusal in (("<svg", SVG), ("<finaldraft", FINAL_DRAFT), ("<html", HTML)):
+            if tag in start:
+                return refusal
     if start.startswith("<svg"):
         return SVG
+    if start.startswith("<?xml"):
+        return XML
     if _ALWAYS_HTML.match(start):
         return HTML
-    if start.startswith(("<?xml", "<!doctype")):
-        return XML
     return HTML if _PERHAPS_HTML.match(start) and not is_markdown else None
 
 

@@ -7,7 +7,6 @@ parent. Lanes keep a long render from holding up a short look at a file. POSIX o
 from __future__ import annotations
 
 import asyncio
-import functools
 import json
 import queue
 import threading
@@ -61,7 +60,7 @@ class WorkerPool:
         on_progress: OnProgress | None = None,
         timeout_s: float | None = None,
         lane: str | None = None,
-    ) -> Any:
+    ) -> Any:  # noqa: ANN401 - whatever JSON value the function returns
         """Run one function and wait. Blocks; any number of threads may call at once.
 
         Args:
@@ -91,16 +90,18 @@ class WorkerPool:
         on_progress: OnProgress | None = None,
         timeout_s: float | None = None,
         lane: str | None = None,
-    ) -> Any:
+    ) -> Any:  # noqa: ANN401 - whatever JSON value the function returns
         """As `run`, without blocking the event loop.
 
         `on_progress` is called in the loop. Cancelling ends the child and what it started, then
         waits until both are gone, so that files may be removed at once.
         """
         loop = asyncio.get_running_loop()
-        report = None
-        if on_progress is not None:
-            report = functools.partial(loop.call_soon_threadsafe, on_progress)
+
+        def report(progress: object) -> None:
+            if on_progress is not None:
+                loop.call_soon_threadsafe(on_progress, progress)
+
         call = self._submit(function, arguments, report, timeout_s, lane)
         ended = asyncio.wrap_future(call.future)
         try:

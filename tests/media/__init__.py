@@ -1,0 +1,1 @@
+"""A package, so that `samples` and `hostile` can be imported and file names may repeat."""
