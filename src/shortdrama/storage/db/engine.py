@@ -1,0 +1,90 @@
+"""Engines: how each database is opened, and its errors in the studio's words."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+
+from shortdrama.errors import Busy, Conflict, InvalidInput, SetupProblem, StorageFull, StudioError
+
+_BUSY_TIMEOUT_MS = 15_000
+_WAL_KEPT_BYTES = 64 * 1024 * 1024
+_POSTGRES_SCHEMES = ("postgres", "postgresql")
+
+
+def parse_url(text: str) -> sa.URL:
+    """A database URL; `postgres://` and `postgresql://` mean psycopg 3.
+
+    Raises:
+        SetupProblem: No URL, or a database the studio does not speak.
+    """
+    try:
+        url = sa.make_url(text)
+    except exc.ArgumentError as error:
+        raise SetupProblem(
+            "The database address cannot be read; it starts with sqlite:/// or postgresql://."
+        ) from error
+    if url.drivername in _POSTGRES_SCHEMES:
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername == "sqlite" and url.database:
+        return url
+    if url.drivername == "postgresql+psycopg":
+        return url
+    raise SetupProblem(
+        f"The studio keeps its records in an SQLite file or in PostgreSQL, not in "
+        f"“{url.drivername}”; the address starts with sqlite:/// or postgresql://."
+    )
+
+
+def open_engine(text: str) -> sa.Engine:
+    """An engine with the settings the studio relies on. Connects lazily."""
+    url = parse_url(text)
+    if url.get_backend_name() == "sqlite":
+        return _open_sqlite(url)
+    return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+
+def _open_sqlite(url: sa.URL) -> sa.Engine:
+    # Writers queue before they take a connection, so only readers add to the pool.
+    engine = sa.create_engine(url, pool_size=10, max_overflow=-1)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver must not open transactions of its own accord: `_begin_sqlite` does.
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",  # a committed intent survives a power cut
+        "foreign_keys = ON",
+        f"journal_size_limit = {_WAL_KEPT_BYTES}",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A writer takes the lock at once: a reader that turns writer would fail instead of waiting.
+    is_reading = connection.get_execution_options().get("shortdrama_read", False)
+    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+
+
+def studio_error(error: exc.DBAPIError) -> StudioError | None:
+    """The studio's word for a database error; None where it is a bug."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    words = str(error.orig)
+    if state == "53100" or "disk is full" in words:
+        return StorageFull("The disk that holds the studio's records is full. Free some space.")
+    if state in {"40001", "40P01", "55P03"} or "database is locked" in words:
+        return Busy("The studio's records are busy. Try again.")
+    if isinstance(error, exc.IntegrityError):
+        return Conflict("Something else still belongs to this, or it exists already.")
+    if isinstance(error, exc.DataError):
+        return InvalidInput("The text or number cannot be stored as it is.")
+    if error.connection_invalidated or state.startswith(("08", "57P")):
+        return Busy("The studio's database does not answer. Try again.", code="database_away")
+    return None

@@ -1,0 +1,90 @@
+"""Bring a database up to date at start: forward only, once, with a copy first on SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from shortdrama.errors import SetupProblem
+from shortdrama.storage.db.database import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+NEWEST = "0001"
+_MIGRATION_LOCK = 0x5344_4556_0002  # beside the event log's
+_version = sa.table("alembic_version", sa.column("version_num", sa.String))
+
+
+def migrate(database: Database) -> None:
+    """Create or upgrade the tables. Starters at the same time wait for the first of them.
+
+    An SQLite file that holds an older version is copied to `<name>.<version>.bak` first.
+
+    Raises:
+        SetupProblem: The database was written by a newer program, or does not answer.
+    """
+    try:
+        with database.engine.connect() as connection:
+            found = _read_version(connection)
+        if found == NEWEST:
+            return
+        if found is not None and database.path is not None:
+            copy_sqlite(database.path, database.path.with_name(f"{database.path.name}.{found}.bak"))
+        with database.engine.begin() as connection:
+            _upgrade(connection)
+    except sa.exc.OperationalError as error:
+        # The driver's words may hold the address, and the address a password.
+        raise SetupProblem(
+            "The studio's database cannot be opened. Check its address, and that it is running."
+        ) from error
+
+
+def copy_sqlite(source: Path, destination: Path) -> None:
+    """A consistent copy of a database that may be in use, written whole or not at all."""
+    part = destination.with_name(destination.name + ".part")
+    part.unlink(missing_ok=True)
+    with closing(sqlite3.connect(source)) as reader, closing(sqlite3.connect(part)) as writer:
+        reader.backup(writer)
+        # A copy in WAL mode would need two more files beside it.
+        writer.execute("PRAGMA journal_mode = DELETE")
+    part.chmod(0o600)
+    part.replace(destination)
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+    config = alembic_config(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    found = _read_version(connection)  # again: another starter may have been here
+    if found is not None and found not in known:
+        raise SetupProblem(
+            "The studio's records were written by a newer version of the program. Install that "
+            "version or a newer one, or restore a backup.",
+            code="records_newer",
+        )
+    command.upgrade(config, "head")
+
+
+def alembic_config(connection: sa.Connection) -> Config:
+    """Alembic's settings for the steps in this package, on an open connection."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _read_version(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.scalar(sa.select(_version.c.version_num))

@@ -1,0 +1,159 @@
+"""Rows of takes and of the calls that were paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from shortdrama.domain.ids import ShotId, TakeId
+from shortdrama.domain.take import TERMINAL, Take, TakeStatus
+from shortdrama.errors import Conflict
+from shortdrama.storage.db.columns import insert_new
+from shortdrama.storage.db.tables import shots, submissions, takes
+from shortdrama.storage.db.take_rows import change_values, insert_values, read_take
+
+_IDS_PER_QUERY = 500
+
+
+class TakeStore:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def add(self, take: Take, idempotency_key: str, fingerprint: str) -> None:
+        """Raises `Conflict(code="take_exists")` where the key or the shot's number is taken.
+
+        The transaction stays usable: `by_key` then tells the take that won.
+        """
+        values = insert_values(take)
+        values |= {"idempotency_key": idempotency_key, "fingerprint": fingerprint}
+        if not insert_new(self._connection, takes, values):
+            raise Conflict("This take was made already.", code="take_exists")
+
+    def by_key(self, idempotency_key: str) -> tuple[Take, str] | None:
+        """The take made with this key, and the fingerprint of its request."""
+        statement = sa.select(takes).where(takes.c.idempotency_key == idempotency_key)
+        row = self._connection.execute(statement).one_or_none()
+        return (read_take(row), row.fingerprint) if row else None
+
+    def get(self, take_id: TakeId) -> Take | None:
+        return self._one(sa.select(takes).where(takes.c.id == take_id))
+
+    def of_shot(self, shot_id: ShotId) -> list[Take]:
+        """Newest first."""
+        return self.of_shots([shot_id])[shot_id]
+
+    def of_shots(self, shot_ids: Sequence[ShotId]) -> dict[ShotId, list[Take]]:
+        """Newest first within each shot; a shot without takes has an empty list."""
+        found: dict[ShotId, list[Take]] = {shot_id: [] for shot_id in shot_ids}
+        ids = list(found)
+        for start in range(0, len(ids), _IDS_PER_QUERY):
+            some = takes.c.shot_id.in_(ids[start : start + _IDS_PER_QUERY])
+            for take in self._many(sa.select(takes).where(some).order_by(takes.c.number.desc())):
+                found[take.shot_id].append(take)
+        return found
+
+    def page(self, before: TakeId | None, limit: int) -> list[Take]:
+        """Newest first, keyset-paged."""
+        statement = sa.select(takes).order_by(takes.c.id.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(takes.c.id < before)
+        return self._many(statement)
+
+    def with_status(self, statuses: frozenset[TakeStatus]) -> list[Take]:
+        """Oldest first."""
+        statement = sa.select(takes).where(takes.c.status.in_(sorted(statuses)))
+        return self._many(statement.order_by(takes.c.id))
+
+    def next_number(self, shot_id: ShotId) -> int:
+        """From 1; on PostgreSQL the shot is locked until the transaction ends."""
+        shot = sa.select(shots.c.id).where(shots.c.id == shot_id)
+        self._connection.execute(shot.with_for_update())
+        newest = sa.select(sa.func.max(takes.c.number)).where(takes.c.shot_id == shot_id)
+        return (self._connection.scalar(newest) or 0) + 1
+
+    def move(
+        self,
+        take_id: TakeId,
+        expected: frozenset[TakeStatus],
+        to: TakeStatus,
+        changes: dict[str, Any] | None = None,
+    ) -> Take | None:
+        """Guarded in SQL: None where the take was not in one of `expected`.
+
+        `changes` are fields of `Take`; a terminal state sets `finished_at` where they do not.
+        A trigger of the database keeps ready and cancelled takes as they are, whoever asks.
+        """
+        values = {"status": to, **change_values(changes or {})}
+        if to in TERMINAL:
+            values.setdefault("finished_at", datetime.now(UTC))
+        return self._change(takes.c.id == take_id, takes.c.status.in_(sorted(expected)), **values)
+
+    def note(self, take_id: TakeId, changes: dict[str, Any]) -> Take | None:
+        """Change fields other than the status: progress, rejection, provider's word."""
+        return self._change(takes.c.id == take_id, **change_values(changes))
+
+    def recent_durations(self, model: str, seconds: int, limit: int = 20) -> list[float]:
+        """Seconds from submit to ready of this studio's latest takes, newest first."""
+        statement = (
+            sa.select(takes.c.submitted_at, takes.c.finished_at)
+            .where(takes.c.model == model, takes.c.seconds == seconds)
+            .where(takes.c.status == TakeStatus.READY)
+            .where(takes.c.submitted_at.is_not(None), takes.c.finished_at.is_not(None))
+            .order_by(takes.c.finished_at.desc(), takes.c.id.desc())
+            .limit(limit)
+        )
+        rows = self._connection.execute(statement)
+        return [(row.finished_at - row.submitted_at).total_seconds() for row in rows]
+
+    def _change(self, *where: sa.ColumnElement[bool], **values: Any) -> Take | None:
+        values.setdefault("updated_at", datetime.now(UTC))
+        statement = sa.update(takes).where(*where).values(**values)
+        return self._one(statement.returning(*takes.c))
+
+    def _one(self, statement: sa.Executable) -> Take | None:
+        row = self._connection.execute(statement).one_or_none()
+        return read_take(row) if row else None
+
+    def _many(self, statement: sa.Executable) -> list[Take]:
+        return [read_take(row) for row in self._connection.execute(statement)]
+
+
+class SubmissionStore:
+    """The intent of every paid call, committed before the call."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def open(self, take_id: TakeId, at: datetime) -> int:
+        """The attempt's number, from 1."""
+        # Two attempts at once meet on the primary key: one of them is refused, and not sent.
+        attempt = self.count(take_id) + 1
+        values = {"take_id": take_id, "attempt": attempt, "opened_at": at}
+        if not insert_new(self._connection, submissions, values):
+            raise Conflict("This take is being submitted already.", code="submission_open")
+        return attempt
+
+    def close(
+        self, take_id: TakeId, attempt: int, outcome: str, provider_job_id: str | None
+    ) -> None:
+        """`outcome` is "accepted", "refused", "not_sent" or "lost"."""
+        statement = sa.update(submissions).where(
+            submissions.c.take_id == take_id, submissions.c.attempt == attempt
+        )
+        values = {"outcome": outcome, "provider_job_id": provider_job_id}
+        self._connection.execute(statement.values(closed_at=datetime.now(UTC), **values))
+
+    def open_attempt(self, take_id: TakeId) -> int | None:
+        """An attempt whose outcome was never written: the program died inside the call."""
+        statement = sa.select(sa.func.max(submissions.c.attempt)).where(
+            submissions.c.take_id == take_id, submissions.c.outcome.is_(None)
+        )
+        found: int | None = self._connection.scalar(statement)
+        return found
+
+    def count(self, take_id: TakeId) -> int:
+        counted = sa.select(sa.func.count()).where(submissions.c.take_id == take_id)
+        return self._connection.scalar(counted) or 0
