@@ -102,7 +102,7 @@ class Sora2Client:
 
     def __repr__(self) -> str:
         base = self._exchange.base
-        return f"Sora2Client({base.scheme}://{base.host}{base.path}, dialect={self.dialect!r})"
+        return f"Sora2Client({str(base.copy_with(query=None))!r}, dialect={self.dialect!r})"
 
     async def __aenter__(self) -> Self:
         return self

@@ -191,7 +191,7 @@ async def _refused(
     return ProviderError(
         f"The provider {what}.{hint} It answered “{told}”.",
         kind=_kind_of(answer, error, has_credentials),
-        is_transient=answer.status in _TRANSIENT
+        is_transient=answer.status in {200, *_TRANSIENT}
         or answer.status >= 500
         or _NOT_YET.search(f"{error.code} {error.message}") is not None,
         retry_after_s=retry_after(answer.headers),
@@ -236,10 +236,11 @@ async def _store(
             if on_progress is not None:
                 on_progress(done, total)
         await to_thread.run_sync(_sync, file)
-    if total is not None and response.num_bytes_downloaded != total:
-        raise UnsupportedFile(
-            f"The clip came in cut: {response.num_bytes_downloaded:,} of {total:,} bytes."
-        )
+    # A length counts what went over the wire, which a server may pack although asked not to.
+    is_packed = response.headers.get("content-encoding", "identity") != "identity"
+    came = response.num_bytes_downloaded if is_packed else done
+    if total is not None and came != total:
+        raise UnsupportedFile(f"The clip came in cut: {came:,} of {total:,} bytes.")
     return done, digest.hexdigest()
 
 

@@ -1,0 +1,1 @@
+"""Servers and clips that tests play against. Each is real: real sockets, real files."""
