@@ -30,7 +30,7 @@ class FileBlobs:
         """Makes the folder, readable by its owner only."""
         self._root = root
         self._parts = root / "parts"
-        with _full_disk_in_words():
+        with full_disk_in_words():
             self._parts.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def put_file(self, path: Path, key: str | None = None) -> str:
@@ -42,7 +42,7 @@ class FileBlobs:
         Raises:
             StorageFull: The disk is full; `path` is still where it was, and nothing else is.
         """
-        with _full_disk_in_words():
+        with full_disk_in_words():
             if path.stat().st_dev == self._root.stat().st_dev:
                 known = check_key(key) if key is not None else hash_file(path)
                 with suppress(_OtherDisk):
@@ -175,7 +175,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _full_disk_in_words() -> Iterator[None]:
+def full_disk_in_words() -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -1,0 +1,122 @@
+"""A backup of a studio that may be running: the records first, then every blob they name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from shortdrama.errors import InvalidInput, SetupProblem
+from shortdrama.storage.blobs.files import FileBlobs, full_disk_in_words
+from shortdrama.storage.blobs.keys import hash_file
+from shortdrama.storage.data_directory import DataDirectory
+from shortdrama.storage.db.database import Database
+from shortdrama.storage.db.migration import copy_sqlite
+
+
+@dataclass(frozen=True, slots=True)
+class BackupReport:
+    """`missing` are keys that rows name and the studio itself no longer has."""
+
+    path: Path
+    blobs: int
+    bytes: int
+    missing: tuple[str, ...]
+
+
+def backup(data_dir: Path, destination: Path) -> BackupReport:
+    """Copy a studio into a new folder, or into one file where the name ends in `.tar`.
+
+    The studio may run. A folder is a data directory again: start the studio on it. Every blob
+    is checked against its key. API keys are in the machine's keyring and not part of it.
+
+    Raises:
+        SetupProblem: There is no studio in an SQLite file here.
+        InvalidInput: The destination exists, or lies inside the studio.
+        StorageFull: The disk is full; nothing half-made stays.
+    """
+    source = DataDirectory(data_dir)
+    _check(source, destination)
+    with full_disk_in_words():
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=destination.parent) as name:
+            made = Path(name) / destination.name
+            report = _copy_studio(source, made, destination)
+            if destination.suffix == ".tar":
+                made = _pack(made, Path(name) / "packed.tar")
+            made.replace(destination)
+    return report
+
+
+def _check(source: DataDirectory, destination: Path) -> None:
+    if not source.database_path.is_file():
+        raise SetupProblem(
+            f"There are no records in {source.path}. Records in PostgreSQL are backed up with "
+            "pg_dump, and a bucket with its provider's own means."
+        )
+    if destination.exists():
+        raise InvalidInput(f"{destination} exists already; name a new folder or .tar file.")
+    if destination.absolute().is_relative_to(source.path):
+        raise InvalidInput("A backup inside the studio would be lost with it; name another place.")
+
+
+def _copy_studio(source: DataDirectory, made: Path, destination: Path) -> BackupReport:
+    copy = DataDirectory(made)
+    copy.create()
+    copy_sqlite(source.database_path, copy.database_path)
+    _check_database(copy.database_path)
+    blobs, kept = FileBlobs(source.blobs_path), FileBlobs(copy.blobs_path)
+    missing, count, size = [], 0, 0
+    for key in _used_keys(copy):
+        path = blobs.local_file(key)
+        if path is None:
+            missing.append(key)
+            continue
+        _copy_blob(path, copy.work_path / key, key)
+        size += path.stat().st_size
+        kept.put_file(copy.work_path / key, key)
+        count += 1
+    return BackupReport(destination, count, size, tuple(missing))
+
+
+def _used_keys(copy: DataDirectory) -> Iterator[str]:
+    database = Database(copy.database_url)
+    try:
+        with database.read() as transaction:
+            used = transaction.keys.all_used()
+    finally:
+        database.close()
+    yield from sorted(used)
+
+
+def _copy_blob(path: Path, target: Path, key: str) -> None:
+    try:
+        os.link(path, target)  # blobs never change, so on one disk a second name is a copy
+    except OSError:
+        shutil.copyfile(path, target)
+    if hash_file(target) != key:
+        raise SetupProblem(
+            f"The file {path} is damaged: its content is not what its name says. Restore it from "
+            "an earlier backup, or remove what uses it, and try again.",
+            code="blob_damaged",
+        )
+
+
+def _check_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
+    if verdict != "ok":
+        raise SetupProblem("The studio's records are damaged; keep the earlier backups.")
+
+
+def _pack(folder: Path, packed: Path) -> Path:
+    with tarfile.open(packed, "w") as archive:
+        archive.add(folder, arcname=folder.stem)
+    packed.chmod(0o600)
+    return packed
