@@ -6,6 +6,7 @@ Judges files exactly as the studio does (`media.kinds`); reads only a PNG's own 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ class PlainMedia:
     """`before_probe` is called first, so that a test can act in the middle of an intake."""
 
     def __init__(self) -> None:
-        self.before_probe = lambda: None
+        self.before_probe: Callable[[], object] = lambda: None
         self.probes = 0
 
     def sniff(self, head: bytes, name: str) -> FileKind:

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from shortdrama.assets.holds import KeyLocks
 from shortdrama.assets.names import with_suffix
@@ -62,7 +61,7 @@ class IntakeDesk:
         self.locks = KeyLocks()
 
     def by_upload(self, upload_id: UploadId) -> Asset | None:
-        with self._records.begin() as tx:
+        with self._records.read() as tx:
             return tx.assets.by_upload(upload_id)
 
     def has_bytes(self, key: str) -> bool:
@@ -96,17 +95,13 @@ class IntakeDesk:
             return self._derived(path, asset.kind)
 
     def _recognise(self, arrival: Arrival) -> Intake | None:
-        with self.locks.of(arrival.key), self._records.begin() as tx:
-            asset = tx.assets.by_key(arrival.key)
-            if asset is None:
-                return None
+        with self.locks.of(arrival.key):
+            with self._records.read() as tx:
+                if tx.assets.by_key(arrival.key) is None:
+                    return None
             self._put(arrival)  # heals an asset whose bytes were lost
-            came_back = asset.trashed_at is not None
-            if came_back:
-                asset = tx.assets.change(asset.id, {"trashed_at": None}) or asset
-                tx.events.append("asset.changed", {"asset_id": asset.id})
-            _link(tx, arrival, asset)
-            return Intake(asset, was_here=True, came_back=came_back)
+            with self._records.begin() as tx:
+                return _welcome_back(tx, arrival)
 
     def _keep(self, arrival: Arrival, asset: Asset) -> Intake:
         with self.locks.of(arrival.key):
@@ -143,8 +138,7 @@ class IntakeDesk:
             height=height,
             duration_ms=facts.get("duration_ms"),
         )
-        derived: dict[str, Any] = dict(self._derived(path, kind))
-        return replace(asset, **derived)
+        return _with_keys(asset, self._derived(path, kind))
 
     def _derived(self, path: Path, kind: AssetKind) -> dict[str, str]:
         with tempfile.TemporaryDirectory(prefix="shortdrama-thumbnails-") as folder:
@@ -173,6 +167,27 @@ class IntakeDesk:
             return
         with self._blobs.local_path(arrival.key) as path:
             yield path
+
+
+def _with_keys(asset: Asset, keys: dict[str, str]) -> Asset:
+    return replace(
+        asset,
+        thumb_small_key=keys.get("thumb_small_key"),
+        thumb_large_key=keys.get("thumb_large_key"),
+        preview_key=keys.get("preview_key"),
+    )
+
+
+def _welcome_back(tx: AssetTransaction, arrival: Arrival) -> Intake | None:
+    asset = tx.assets.by_key(arrival.key)
+    if asset is None:
+        return None
+    came_back = asset.trashed_at is not None
+    if came_back:
+        asset = tx.assets.change(asset.id, {"trashed_at": None}) or asset
+        tx.events.append("asset.changed", {"asset_id": asset.id})
+    _link(tx, arrival, asset)
+    return Intake(asset, was_here=True, came_back=came_back)
 
 
 def _link(tx: AssetTransaction, arrival: Arrival, asset: Asset) -> None:

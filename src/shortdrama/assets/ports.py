@@ -67,11 +67,6 @@ class AssetStore(Protocol):
 
     def remove(self, asset_id: AssetId) -> None: ...
 
-    def key_in_use(self, key: str) -> bool:
-        """Whether any row still points at these bytes: an asset (its thumbnails and preview
-        too, in the trash too) or a take's clip, poster or last frame."""
-        ...
-
     def by_upload(self, upload_id: str) -> Asset | None: ...
 
     def link_upload(self, upload_id: str, asset_id: AssetId) -> None:
@@ -79,15 +74,27 @@ class AssetStore(Protocol):
         ...
 
 
+class KeyUse(Protocol):
+    def is_used(self, key: str) -> bool:
+        """Whether any row points at these bytes: an asset or its thumbnails, a take's clip."""
+        ...
+
+
 class AssetTransaction(Protocol):
     @property
     def assets(self) -> AssetStore: ...
+    @property
+    def keys(self) -> KeyUse: ...
     @property
     def events(self) -> EventLog: ...
 
 
 class AssetRecords(Protocol):
     def begin(self) -> AbstractContextManager[AssetTransaction]: ...
+
+    def read(self) -> AbstractContextManager[AssetTransaction]:
+        """A view that never waits for a writer."""
+        ...
 
 
 class AssetBlobs(Protocol):

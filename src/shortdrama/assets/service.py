@@ -85,27 +85,27 @@ class AssetService:
 
     def get(self, asset_id: AssetId) -> Asset:
         """Raises `NotFound`."""
-        with self._records.begin() as tx:
+        with self._records.read() as tx:
             return _found(tx.assets.get(asset_id))
 
     def get_many(self, asset_ids: Sequence[AssetId]) -> list[Asset]:
         """Those that exist, in no promised order."""
-        with self._records.begin() as tx:
+        with self._records.read() as tx:
             return tx.assets.get_many(asset_ids)
 
     def page(self, query: AssetQuery) -> AssetPage:
         """A page of tiles. Raises `InvalidInput` for a cursor that was not handed out."""
         tags = tuple(tag for tag in map(clean_tag, query.tags) if tag)
         cleaned = replace(query, text=clean_text(query.text), tags=tags)
-        with self._records.begin() as tx:
+        with self._records.read() as tx:
             return tx.assets.page(cleaned)
 
     def counts(self) -> dict[str, int]:
-        with self._records.begin() as tx:
+        with self._records.read() as tx:
             return tx.assets.counts()
 
     def tags(self) -> list[tuple[str, int]]:
-        with self._records.begin() as tx:
+        with self._records.read() as tx:
             return tx.assets.tags()
 
     def rename(self, asset_id: AssetId, name: str) -> Asset:
@@ -163,7 +163,7 @@ class AssetService:
         limit = (now or datetime.now(UTC)) - timedelta(days=self._trash_days)
         count = 0
         while True:
-            with self._records.begin() as tx:
+            with self._records.read() as tx:
                 old = tx.assets.trashed_before(limit, _PURGE_BATCH)
             removed = sum(self._remove(asset) for asset in old)
             count += removed
@@ -207,7 +207,7 @@ class AssetService:
                 tx.assets.remove(asset.id)
                 tx.events.append("asset.removed", {"asset_id": asset.id})
                 keys = [asset.key, *_derived_keys(asset)]
-                unused = [key for key in keys if not tx.assets.key_in_use(key)]
+                unused = [key for key in keys if not tx.keys.is_used(key)]
             for key in unused:
                 self._blobs.delete(key)
         return True
