@@ -124,6 +124,7 @@ class WorkerProcess:
             if on_progress is not None:
                 on_progress(message["progress"])
         if "error" in message:
+            logger.info("worker function %s: %s", name, message["error"])
             raise _rebuild_error(message["error"])
         if "failure" in message:
             raise _report_failure(name, message)

@@ -126,6 +126,7 @@ def _describe(error: StudioError) -> dict[str, Any]:
         "message": error.message,
         "code": error.code,
         "details": details,
+        "cause": repr(error.__cause__) if error.__cause__ else "",
     }
 
 
