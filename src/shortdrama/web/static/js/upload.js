@@ -1,0 +1,166 @@
+/**
+ * One file to the server in slices, resumable: the server's count of bytes is the only truth.
+ *
+ * POST /api/uploads {id, size, name} opens (again) · HEAD tells the offset · PATCH brings a slice.
+ * Whatever goes wrong on the way is tried again from where the server stands, except a refusal.
+ */
+
+import { t } from "./i18n.js";
+import { markAway, markHere, serverBack } from "./presence.js";
+
+export const SLICE_BYTES = 8 * 1024 * 1024;
+const FINAL = new Set([400, 403, 404, 405, 413, 415, 422]);
+const FIRST_MS = 200;
+const LONGEST_MS = 5000;
+
+/** The server has looked and says no; trying again does not help. */
+export class Refused extends Error {
+  /**
+   * @param {string} message a sentence for the reader
+   * @param {string} code
+   * @param {any} [problem] the server's `error` object
+   */
+  constructor(message, code, problem = null) {
+    super(message);
+    this.code = code;
+    this.problem = problem;
+  }
+}
+
+/** The server answers, but cannot take it at the moment. */
+export class NotNow extends Error {}
+
+/**
+ * @typedef {{id: string, name: string, blob: Blob}} Upload
+ * @typedef {{offset: number, asset: any, was_here: boolean}} UploadState
+ */
+
+/**
+ * Bring a file in; resolves when the server has it whole.
+ * @param {Upload} upload
+ * @param {{onProgress?: (sent: number) => void, onTrouble?: (message: string) => void,
+ *   signal?: AbortSignal}} [options] `onTrouble` hears why it waits, where the server said so
+ * @returns {Promise<UploadState>} with `asset` set
+ * @throws {Refused} the server's final no
+ */
+export async function uploadFile(upload, { onProgress = quiet, onTrouble = quiet, signal } = {}) {
+  let pause_ms = FIRST_MS;
+  let known = -1;
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      let state = await begin(upload);
+      while (!state.asset) {
+        if (state.offset > known) pause_ms = FIRST_MS;
+        known = state.offset;
+        onProgress(state.offset);
+        state = await bring(upload, state.offset, onProgress, signal);
+      }
+      onProgress(upload.blob.size);
+      return state;
+    } catch (error) {
+      if (error instanceof Refused || signal?.aborted) throw error;
+      if (error instanceof NotNow) onTrouble(error.message);
+      await rest(pause_ms);
+      await serverBack();
+      pause_ms = Math.min(pause_ms * 2, LONGEST_MS);
+    }
+  }
+}
+
+/**
+ * Ask the server as JSON, telling presence how it went.
+ * @param {string} url
+ * @param {RequestInit} options
+ */
+export async function askJson(url, options) {
+  let response;
+  try {
+    response = await fetch(url, options);
+  } catch (error) {
+    markAway();
+    throw error;
+  }
+  const body = await response.json().catch(() => ({}));
+  return settled(response.status, body);
+}
+
+/**
+ * @param {number} status
+ * @param {any} body
+ */
+function settled(status, body) {
+  if (status < 500) markHere();
+  if (status >= 200 && status < 300) return body;
+  const problem = body?.error ?? null;
+  const message = problem?.message ?? `HTTP ${status}`;
+  if (FINAL.has(status)) throw new Refused(message, problem?.code ?? `http_${status}`, problem);
+  throw new NotNow(message);
+}
+
+/** @param {Upload} upload */
+function begin({ id, name, blob }) {
+  const body = JSON.stringify({ id, size: blob.size, name });
+  const headers = { "Content-Type": "application/json" };
+  return askJson("/api/uploads", { method: "POST", headers, body });
+}
+
+/**
+ * One slice.
+ * @param {Upload} upload
+ * @param {number} offset
+ * @param {(sent: number) => void} onProgress
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<UploadState>}
+ */
+async function bring({ id, blob }, offset, onProgress, signal) {
+  const bytes = await readable(blob.slice(offset, offset + SLICE_BYTES));
+  const { status, body } = await patch(id, offset, bytes, onProgress, signal);
+  // The server has forgotten this upload (other data, or it was given up): begin it anew.
+  if (status === 404) throw new NotNow("the upload begins anew");
+  return settled(status, body);
+}
+
+/** @param {Blob} slice */
+async function readable(slice) {
+  try {
+    return await slice.arrayBuffer();
+  } catch (error) {
+    const gone = t("The file can no longer be read. Drop it again.");
+    throw Object.assign(new Refused(gone, "unreadable"), { cause: error });
+  }
+}
+
+/**
+ * XMLHttpRequest, because fetch tells nothing about what has left so far.
+ * @param {string} id
+ * @param {number} offset
+ * @param {ArrayBuffer} bytes
+ * @param {(sent: number) => void} onProgress
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{status: number, body: any}>}
+ */
+function patch(id, offset, bytes, onProgress, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const stop = () => request.abort();
+    request.open("PATCH", `/api/uploads/${id}`);
+    request.setRequestHeader("Upload-Offset", String(offset));
+    request.setRequestHeader("Content-Type", "application/offset+octet-stream");
+    request.responseType = "json";
+    request.upload.onprogress = (event) => onProgress(offset + event.loaded);
+    request.onload = () => resolve({ status: request.status, body: request.response });
+    request.onerror = () => { markAway(); reject(new Error("no connection")); };
+    request.onabort = () => reject(new DOMException("stopped", "AbortError"));
+    request.onloadend = () => signal?.removeEventListener("abort", stop);
+    signal?.addEventListener("abort", stop, { once: true });
+    request.send(bytes);
+  });
+}
+
+/** @param {number} ms */
+export function rest(ms) {
+  return new Promise((resolve) => { setTimeout(resolve, ms); });
+}
+
+function quiet() {}
