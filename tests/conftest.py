@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytest_plugins = ["servers.postgres", "servers.s3", "servers.pairs"]
+
 
 @pytest.fixture
 def anyio_backend() -> str:

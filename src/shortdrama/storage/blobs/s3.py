@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import obstore
 from obstore import exceptions as s3_errors
-from obstore.store import ClientConfig, RetryConfig, S3Store
+from obstore.store import S3Store
 
 from shortdrama.errors import Busy, NotFound, SetupProblem, StorageFull, StudioError
 from shortdrama.storage.blobs.cache import BlobCache
 from shortdrama.storage.blobs.files import full_disk_in_words
 from shortdrama.storage.blobs.keys import check_key, hash_file, is_key
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
 
 _PART_BYTES = 8 * 1024 * 1024
 _PARTS_AT_ONCE = 4  # at most 32 MiB of an upload in memory
@@ -130,12 +134,13 @@ def _open_store(url: str) -> S3Store:
         names = ", ".join(sorted(unknown))
         raise SetupProblem(f"The storage address has options nobody knows: {names}.")
     endpoint = options.get("endpoint") or os.environ.get("AWS_ENDPOINT_URL")
-    client = ClientConfig(
-        timeout=timedelta(hours=2),  # of a whole transfer; a silent one ends after read_timeout
-        read_timeout=timedelta(seconds=60),
-        connect_timeout=timedelta(seconds=10),
-        allow_http=_is_local(endpoint),
-    )
+    client: ClientConfig = {
+        "timeout": timedelta(hours=2),  # of a whole transfer; a silent one ends after 60 s
+        "read_timeout": timedelta(seconds=60),
+        "connect_timeout": timedelta(seconds=10),
+        "allow_http": _is_local(endpoint),
+    }
+    retries: RetryConfig = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
     if _is_local(endpoint):
         client["proxy_excludes"] = ",".join(sorted(_LOCAL_HOSTS))
     return S3Store(
@@ -144,7 +149,7 @@ def _open_store(url: str) -> S3Store:
         endpoint=endpoint,
         region=options.get("region") or os.environ.get("AWS_REGION") or "us-east-1",
         client_options=client,
-        retry_config=RetryConfig(max_retries=5, retry_timeout=timedelta(seconds=60)),
+        retry_config=retries,
     )
 
 
