@@ -85,3 +85,7 @@ class BoardTransaction(Protocol):
 
 class BoardRecords(Protocol):
     def begin(self) -> AbstractContextManager[BoardTransaction]: ...
+
+    def read(self) -> AbstractContextManager[BoardTransaction]:
+        """One view that never waits for a writer."""
+        ...

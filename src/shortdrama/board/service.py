@@ -61,20 +61,22 @@ class BoardService:
 
     def current(self) -> BoardView:
         """The newest episode; a fresh studio gets one untitled project, episode and shot."""
+        with self._records.read() as tx:
+            episode = _newest_episode(tx)
+            if episode is not None:
+                return _view(tx, episode)
         with self._records.begin() as tx:
-            projects = tx.projects.all()
-            episode = tx.episodes.of_project(projects[-1].id)[-1] if projects else _found_studio(tx)
-            return _view(tx, episode)
+            return _view(tx, _newest_episode(tx) or _found_studio(tx))
 
     def episode_view(self, episode_id: EpisodeId) -> BoardView:
-        with self._records.begin() as tx:
+        with self._records.read() as tx:
             episode = tx.episodes.get(episode_id)
             if episode is None:
                 raise NotFound("This episode is not here any more.")
             return _view(tx, episode)
 
     def shot(self, shot_id: ShotId) -> Shot:
-        with self._records.begin() as tx:
+        with self._records.read() as tx:
             return _shot(tx, shot_id)
 
     def add_shot(self, episode_id: EpisodeId) -> Shot:
@@ -162,6 +164,11 @@ class BoardService:
                 raise NotFound("This episode is not here any more.")
             tx.episodes.rename(episode_id, _one_line(title, MAX_TITLE))
             tx.events.append("project.changed", {})
+
+
+def _newest_episode(tx: BoardTransaction) -> Episode | None:
+    projects = tx.projects.all()
+    return tx.episodes.of_project(projects[-1].id)[-1] if projects else None
 
 
 def _found_studio(tx: BoardTransaction) -> Episode:

@@ -34,6 +34,10 @@ class ConnectionTransaction(Protocol):
 class ConnectionRecords(Protocol):
     def begin(self) -> AbstractContextManager[ConnectionTransaction]: ...
 
+    def read(self) -> AbstractContextManager[ConnectionTransaction]:
+        """One view that never waits for a writer."""
+        ...
+
 
 class KeyVault(Protocol):
     """Where API keys live: the OS keyring, or this process where the machine has none."""

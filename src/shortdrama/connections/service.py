@@ -66,7 +66,7 @@ class ConnectionService:
 
     def all(self) -> list[Connection]:
         """Those of people, oldest first, behind the environment's; the built-in is not listed."""
-        with self._records.begin() as tx:
+        with self._records.read() as tx:
             stored = tx.connections.all()
         return [*self._from_environment(), *(self._with_key_state(c) for c in stored)]
 

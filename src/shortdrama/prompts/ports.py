@@ -34,7 +34,9 @@ class PromptTransaction(Protocol):
 
 
 class PromptRecords(Protocol):
-    def begin(self) -> AbstractContextManager[PromptTransaction]: ...
+    def read(self) -> AbstractContextManager[PromptTransaction]:
+        """One view that never waits for a writer."""
+        ...
 
 
 class Models(Protocol):

@@ -47,7 +47,7 @@ class PromptService:
             capability = self._models.capability(form.model, form.connection_id)
         except InvalidInput as error:
             return [Problem("model", error.code, error.template, error.details)]
-        with self._records.begin() as tx:
+        with self._records.read() as tx:
             assets = tx.assets.get_many(form.references)
         if len(assets) < len(set(form.references)):
             gone = "A chosen reference is not in the library any more."
@@ -61,7 +61,7 @@ class PromptService:
         capability = self._models.capability(model, connection_id)
         per_second = capability.micro_usd_per_second
         cost = None if per_second is None else per_second * seconds * takes
-        with self._records.begin() as tx:
+        with self._records.read() as tx:
             durations = tx.takes.recent_durations(model, seconds)
         return Estimate(cost, statistics.median(durations) if durations else capability.typical_s)
 
@@ -69,5 +69,5 @@ class PromptService:
         self, query: str = "", before: PromptId | None = None, limit: int = 50
     ) -> list[Prompt]:
         """Newest first."""
-        with self._records.begin() as tx:
+        with self._records.read() as tx:
             return tx.prompts.page(query[:MAX_CHARS], before, limit)

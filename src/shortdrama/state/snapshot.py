@@ -55,7 +55,9 @@ class StateTransaction(Protocol):
 
 
 class StateRecords(Protocol):
-    def begin(self) -> AbstractContextManager[StateTransaction]: ...
+    def read(self) -> AbstractContextManager[StateTransaction]:
+        """One view that never waits for a writer."""
+        ...
 
 
 class DefaultConnection(Protocol):
@@ -103,7 +105,7 @@ class StateService:
     def snapshot(self, shot_id: ShotId | None = None) -> Snapshot:
         """Of the given shot, or of the newest."""
         base_url, has_key = self._default_connection()
-        with self._records.begin() as tx:
+        with self._records.read() as tx:
             shot = tx.shots.get(shot_id) if shot_id else tx.shots.newest()
             return Snapshot(
                 event_id=tx.events.newest_id(),

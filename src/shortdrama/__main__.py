@@ -1,0 +1,5 @@
+"""`python -m shortdrama` is the command `shortdrama`."""
+
+from shortdrama.cli import main
+
+main()

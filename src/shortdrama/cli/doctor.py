@@ -1,0 +1,93 @@
+"""`shortdrama doctor`: is everything there that the studio needs? Row by row, in plain words."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import anyio
+from rich.console import Console
+from rich.table import Table
+
+from shortdrama.app import open_connections
+from shortdrama.errors import SetupProblem, StudioError
+from shortdrama.settings import Settings
+from shortdrama.storage.data_directory import DataDirectory
+
+Row = tuple[str, bool, str]
+LOW_DISK_BYTES = 2 * 1000**3
+
+
+def examine(settings: Settings) -> bool:
+    """Print what was found; True where all is well."""
+    rows = [_row(what, look) for what, look in _machine(settings)]
+    rows += anyio.run(_connections, settings)
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for what, passed, says in rows:
+        table.add_row("[green]ok[/]" if passed else "[red]no[/]", what, says)
+    Console(soft_wrap=True).print(table)
+    return all(passed for _what, passed, _says in rows)
+
+
+def _machine(settings: Settings) -> Iterable[tuple[str, Callable[[], str]]]:
+    yield "Python", lambda: sys.version.split()[0]
+    yield "Data folder", lambda: _folder(settings.data)
+    yield "Disk", lambda: _disk(settings.data)
+    yield "Encoder", _encoder
+    yield "Fonts", _fonts
+
+
+def _row(what: str, look: Callable[[], str]) -> Row:
+    try:
+        return what, True, look()
+    except StudioError as error:
+        return what, False, error.message
+
+
+def _folder(path: Path) -> str:
+    DataDirectory(path).create()
+    return str(path.absolute())
+
+
+def _disk(path: Path) -> str:
+    free = shutil.disk_usage(path if path.exists() else Path()).free
+    says = f"{free / 1000**3:.0f} GB free"
+    if free < LOW_DISK_BYTES:
+        raise SetupProblem(f"Only {says}. Clips need room: empty the trash or add a disk.")
+    return says
+
+
+def _encoder() -> str:
+    import imageio_ffmpeg
+
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-version"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise SetupProblem("ffmpeg does not start. Run 'make run' again to reinstall it.") from error
+    return told.stdout.split("\n", 1)[0].partition(" Copyright")[0]
+
+
+def _fonts() -> str:
+    import pylopdf_fonts_zh_cn
+
+    folder = Path(pylopdf_fonts_zh_cn.__file__).parent
+    fonts = sorted(path.name for path in folder.rglob("*.otf"))
+    if not fonts:
+        raise SetupProblem("The caption font is missing. Run 'make run' again to reinstall it.")
+    return ", ".join(fonts)
+
+
+async def _connections(settings: Settings) -> list[Row]:
+    try:
+        with open_connections(settings) as connections:
+            rows: list[Row] = []
+            for connection in connections.all():
+                checks = await connections.check(connection)
+                rows += [(f"{connection.name}: {w}", ok, says) for w, ok, says in checks]
+    except StudioError as error:
+        return [("Database", False, error.message)]
+    return [("Database", True, settings.effective_database_url.rpartition("@")[2]), *rows]

@@ -1,0 +1,95 @@
+"""`shortdrama serve`: one process with the page, the API and the work."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from types import FrameType
+
+import typer
+import uvicorn
+
+from shortdrama.app import Studio, build_studio
+from shortdrama.errors import SetupProblem
+from shortdrama.settings import Settings
+from shortdrama.web.security import LOOPBACK_NAMES
+
+GRACE_S = 2  # open event streams would otherwise hold the exit for ever
+
+
+class StudioServer(uvicorn.Server):
+    """Ends the event streams at the first signal, so that a stop is quick."""
+
+    def __init__(self, config: uvicorn.Config, studio: Studio, url: str) -> None:
+        super().__init__(config)
+        self._studio = studio
+        self._url = url
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            typer.echo(f"The studio is at {self._url} (Ctrl+C stops it; work goes on at the next start)")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._studio.services.hub.close()
+        super().handle_exit(sig, frame)
+
+
+def serve_studio(settings: Settings) -> None:
+    """Serve until a signal comes.
+
+    Raises:
+        SetupProblem: The port is taken, another studio uses the folder, or the address is
+            beyond loopback and no password is set.
+    """
+    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    password = os.environ.get("SHORTDRAMA_PASSWORD", "")
+    if settings.host not in LOOPBACK_NAMES and not password:
+        raise SetupProblem(
+            f"{settings.host} can be reached from other machines. Set SHORTDRAMA_PASSWORD first, "
+            "or leave out --host."
+        )
+    listener = bind(settings.host, settings.port)
+    with listener:
+        url = _url(settings.host, listener.getsockname()[1])
+        with build_studio(settings, url=url, password=password) as studio:
+            run(StudioServer(_config(studio, settings), studio, url), listener)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        SetupProblem: The port is taken or the address is not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise SetupProblem(
+            f"Port {port} on {host} cannot be used ({error.strerror}). Try --port 0."
+        ) from error
+    return listener
+
+
+def run(server: uvicorn.Server, listener: socket.socket) -> None:
+    server.run(sockets=[listener])
+
+
+def _config(studio: Studio, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        studio.web,
+        log_level=settings.log_level,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_S,
+        server_header=False,
+        lifespan="on",
+    )
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

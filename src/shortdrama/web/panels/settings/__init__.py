@@ -1,0 +1,1 @@
+"""The settings page: connections, storage, shortcuts, about. One folder, as every panel."""

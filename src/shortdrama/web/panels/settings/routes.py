@@ -1,0 +1,166 @@
+"""Settings as pages and partials; the JSON twin of connections is `web/api/connections.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+import shortdrama
+from shortdrama.connections.service import ENVIRONMENT, ConnectionForm
+from shortdrama.domain.ids import ConnectionId
+from shortdrama.domain.model import Connection, Dialect, KeySource
+from shortdrama.errors import InvalidInput, fill
+from shortdrama.web.i18n import _
+from shortdrama.web.pages import render
+from shortdrama.web.panels.studio.topbar import top_bar
+from shortdrama.web.services import GivenServices, Services
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFields:
+    """The form as a browser sends it."""
+
+    base_url: Annotated[str, Form()] = ""
+    models: Annotated[str, Form()] = ""
+    name: Annotated[str, Form()] = ""
+    dialect: Annotated[Dialect, Form()] = Dialect.VIDEOS
+    auth_header: Annotated[str, Form()] = "Authorization"
+    key: Annotated[str, Form()] = ""
+    is_trusted: Annotated[bool, Form()] = False
+
+    def form(self) -> ConnectionForm:
+        models = tuple(self.models.replace("\n", ",").split(","))
+        return ConnectionForm(
+            name=self.name,
+            base_url=self.base_url,
+            models=models,
+            dialect=self.dialect,
+            auth_header=self.auth_header.strip() or "Authorization",
+            key=self.key,
+            is_trusted=self.is_trusted,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """A row of the free test, as it is shown."""
+
+    what: str
+    passed: bool
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A connection as it is shown: all but the key."""
+
+    connection: Connection
+    rows: tuple[CheckLine, ...] = ()
+
+    @property
+    def is_fixed(self) -> bool:
+        return self.connection.id == ENVIRONMENT
+
+    @property
+    def failed(self) -> int:
+        return sum(1 for row in self.rows if not row.passed)
+
+    @property
+    def key_words(self) -> str:
+        return {
+            KeySource.NONE: _("No key needed."),
+            KeySource.ENVIRONMENT: _("The key comes from SORA2_API_KEY."),
+            KeySource.KEYRING: _("The key is in the keyring of this machine."),
+            KeySource.SESSION: _(
+                "This machine has no keyring: the key is kept until the studio stops. "
+                "Set SORA2_API_KEY to keep it for good."
+            ),
+        }[self.connection.key_source]
+
+
+@router.get("/settings")
+def settings_page(request: Request, services: GivenServices) -> Response:
+    return render(
+        request,
+        "settings/settings.html",
+        top=top_bar(services, "settings"),
+        cards=_cards(services),
+        fields=ConnectionFields(),
+        problem="",
+        problem_where="",
+        settings=services.settings,
+        version=shortdrama.__version__,
+    )
+
+
+@router.post("/panels/connections")
+def connect(
+    request: Request, services: GivenServices, fields: Annotated[ConnectionFields, Form()]
+) -> Response:
+    try:
+        services.connections.connect(fields.form())
+    except InvalidInput as error:
+        return _list(request, services, fields, error)
+    return _list(request, services, ConnectionFields())
+
+
+@router.post("/panels/connections/{connection_id}/key")
+def save_key(
+    request: Request, services: GivenServices, connection_id: str, key: Annotated[str, Form()] = ""
+) -> Response:
+    connection = services.connections.get(ConnectionId(connection_id))
+    form = ConnectionForm(
+        name=connection.name,
+        base_url=connection.base_url,
+        models=connection.models,
+        dialect=connection.dialect,
+        auth_header=connection.auth_header,
+        key=key,
+        is_trusted=connection.is_trusted,
+    )
+    services.connections.change(connection.id, form)
+    return _list(request, services, ConnectionFields())
+
+
+@router.post("/panels/connections/{connection_id}/removal")
+def remove(request: Request, services: GivenServices, connection_id: str) -> Response:
+    services.connections.remove(ConnectionId(connection_id))
+    return _list(request, services, ConnectionFields())
+
+
+@router.post("/panels/connections/{connection_id}/check")
+async def check(request: Request, services: GivenServices, connection_id: str) -> Response:
+    """The test button. Costs nothing."""
+    connection = await run_in_threadpool(services.connections.get, ConnectionId(connection_id))
+    rows = await services.connections.check(connection)
+    lines = tuple(CheckLine(_(what), passed, _(says)) for what, passed, says in rows)
+    card = Card(connection, lines)
+    return render(request, "settings/_connection.html", card=card)
+
+
+def _cards(services: Services) -> list[Card]:
+    return [Card(connection) for connection in services.connections.all()]
+
+
+def _list(
+    request: Request,
+    services: Services,
+    fields: ConnectionFields,
+    error: InvalidInput | None = None,
+) -> Response:
+    return render(
+        request,
+        "settings/_connections.html",
+        status_code=422 if error else 200,
+        cards=_cards(services),
+        fields=fields,
+        problem=fill(_(error.template), error.details) if error else "",
+        problem_where=error.code if error else "",
+    )

@@ -1,0 +1,60 @@
+"""Settings: one order of precedence, and a clear word for every mistake."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from shortdrama.errors import SetupProblem
+from shortdrama.settings import Settings, SettingsSource, load_settings
+
+
+def source(tmp_path: Path, text: str = "", **environment: str) -> SettingsSource:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return SettingsSource(environment=environment, config=path)
+
+
+def test_the_environment_goes_over_the_file_and_the_call_over_both(tmp_path: Path) -> None:
+    made = source(tmp_path, 'port = 1\ntrash_days = 7\nhost = "::1"', SHORTDRAMA_PORT="2")
+    assert load_settings(made).port == 2
+    assert load_settings(made).trash_days == 7
+    over = SettingsSource(made.environment, made.config, {"port": 3, "host": None})
+    assert load_settings(over).port == 3
+    assert load_settings(over).host == "::1"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("port = [", "is not a TOML file"),
+        ("colour = 3", "colour"),
+        ('port = "many"', "port"),
+        ("port = -1", "port"),
+        ("max_upload_bytes = 0", "max_upload_bytes"),
+        ("host = 5", "host"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(SetupProblem, match=says):
+        load_settings(source(tmp_path, text))
+
+
+def test_a_named_file_that_is_missing_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SetupProblem, match="no settings file"):
+        load_settings(SettingsSource(environment={}, config=tmp_path / "none.toml"))
+
+
+def test_the_data_folder_holds_the_settings_file(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("port = 4", encoding="utf-8")
+    loaded = load_settings(SettingsSource(environment={"SHORTDRAMA_DATA": str(tmp_path)}))
+    assert loaded.port == 4
+    assert loaded.effective_database_url == f"sqlite:///{tmp_path / 'studio.db'}"
+
+
+def test_every_setting_is_documented() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
+    missing = [field.name for field in fields(Settings) if f"`{field.name}`" not in text]
+    assert missing == []
