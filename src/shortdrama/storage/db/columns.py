@@ -63,5 +63,6 @@ def sort_key(name: str) -> str:
 def insert_new(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
     """Insert unless a unique key is taken; False where it is. The transaction stays usable."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(**values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    insert = dialect.insert(table).values(**values).on_conflict_do_nothing()
+    # PostgreSQL's driver tells no row count here; a returned row says the same on both.
+    return connection.execute(insert.returning(sa.literal(1))).first() is not None

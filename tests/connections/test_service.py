@@ -1,0 +1,170 @@
+"""Connections: the key is kept, used and never shown; addresses are judged before use."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shortdrama.connections.service import (
+    ENVIRONMENT,
+    ConnectionForm,
+    ConnectionService,
+    EnvironmentConnection,
+)
+from shortdrama.domain.model import BUILT_IN, Capability, Connection, Dialect, KeySource
+from shortdrama.errors import InvalidInput, NotFound
+from shortdrama.storage.db.database import Database
+
+KEY = "sk-made-up-for-this-test"
+FORM = ConnectionForm("Gateway", "https://gateway.example/v1/", ("wan-3.0", "wan-3.0", " x "), key=KEY)
+
+
+class DictVault:
+    """A vault in memory that says whether it keeps for good."""
+
+    def __init__(self, keeps: bool = True) -> None:
+        self.keys: dict[str, str] = {}
+        self._keeps = keeps
+
+    def get(self, name: str) -> str | None:
+        return self.keys.get(name)
+
+    def put(self, name: str, key: str) -> bool:
+        self.keys[name] = key
+        return self._keeps
+
+    def remove(self, name: str) -> None:
+        self.keys.pop(name, None)
+
+
+class NoProbe:
+    async def check(self, connection: Connection, key: str | None) -> list[tuple[str, bool, str]]:
+        return [("Key", key == KEY, connection.base_url)]
+
+
+def capability_of(model: str) -> Capability:
+    return Capability(model=model, label=model)
+
+
+def service(
+    records: Database, vault: DictVault, environment: EnvironmentConnection | None = None
+) -> ConnectionService:
+    return ConnectionService(records, vault, NoProbe(), capability_of, environment)
+
+
+def test_a_connection_is_kept_and_its_key_only_in_the_vault(records: Database) -> None:
+    vault = DictVault()
+    made = service(records, vault).connect(FORM)
+    again = service(records, vault).get(made.id)
+    assert (again.name, again.base_url) == ("Gateway", "https://gateway.example/v1")
+    assert again.models == ("wan-3.0", "x")
+    assert (again.has_key, again.key_source) == (True, KeySource.KEYRING)
+    assert KEY not in repr(again)
+    assert service(records, vault).key_of(made.id) == KEY
+    with records.read() as tx:
+        assert KEY not in repr(tx.events.after(0))
+
+
+def test_without_a_keyring_the_key_is_said_to_be_kept_for_now(records: Database) -> None:
+    made = service(records, DictVault(keeps=False)).connect(FORM)
+    assert made.key_source is KeySource.SESSION
+
+
+def test_a_lost_key_is_seen(records: Database) -> None:
+    vault = DictVault()
+    connections = service(records, vault)
+    made = connections.connect(FORM)
+    vault.keys.clear()
+    assert not connections.get(made.id).has_key
+    assert not [c for c in connections.models() if c.connection_id == made.id][0].is_ready
+
+
+def test_a_key_never_follows_to_another_server(records: Database) -> None:
+    vault = DictVault()
+    connections = service(records, vault)
+    made = connections.connect(FORM)
+    moved = connections.change(made.id, replace(FORM, base_url="https://other.example", key=""))
+    assert (moved.has_key, vault.keys) == (False, {})
+
+
+def test_changing_the_models_keeps_the_key(records: Database) -> None:
+    connections = service(records, DictVault())
+    made = connections.connect(FORM)
+    changed = connections.change(made.id, replace(FORM, models=("seedance-2.5",), key=""))
+    assert (changed.models, changed.has_key) == (("seedance-2.5",), True)
+
+
+def test_removing_takes_the_key_along(records: Database) -> None:
+    vault = DictVault()
+    connections = service(records, vault)
+    made = connections.connect(FORM)
+    connections.remove(made.id)
+    assert (connections.all(), vault.keys) == ([], {})
+    with pytest.raises(NotFound):
+        connections.get(made.id)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"base_url": "gateway.example"}, "base_url"),
+        ({"base_url": "ftp://gateway.example"}, "base_url"),
+        ({"base_url": "https://u:p@gateway.example"}, "base_url"),
+        ({"base_url": "https://gateway.example:99999"}, "base_url"),
+        ({"base_url": "http://gateway.example"}, "base_url_insecure"),
+        ({"base_url": "http://192.168.1.5:8091"}, "base_url_insecure"),
+        ({"models": (" ", "")}, "models_missing"),
+        ({"models": ("a\x00b",)}, "models_missing"),
+        ({"auth_header": "X Key"}, "auth_header"),
+        ({"auth_header": "X-Key\r\nEvil: 1"}, "auth_header"),
+        ({"key": "two words"}, "key_malformed"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_words(
+    records: Database, change: dict[str, object], code: str
+) -> None:
+    vault = DictVault()
+    with pytest.raises(InvalidInput) as refused:
+        service(records, vault).connect(replace(FORM, **change))
+    assert refused.value.code == code
+    assert vault.keys == {}
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9000", "http://localhost:9000", "http://[::1]:9"])
+def test_this_machine_needs_no_tls(records: Database, url: str) -> None:
+    made = service(records, DictVault()).connect(replace(FORM, base_url=url, key=""))
+    assert made.base_url == url
+    assert made.key_source is KeySource.NONE
+
+
+def test_a_person_may_trust_a_server_of_the_house(records: Database) -> None:
+    form = replace(FORM, base_url="http://192.168.1.5:8091", is_trusted=True, dialect=Dialect.SEED)
+    assert service(records, DictVault()).connect(form).is_trusted
+
+
+def test_the_environment_is_a_connection_that_the_page_cannot_change(records: Database) -> None:
+    environment = EnvironmentConnection("https://env.example/v1", "sora-2", lambda: KEY)
+    connections = service(records, DictVault(), environment)
+    (found,) = connections.all()
+    assert (found.id, found.has_key, found.key_source) == (ENVIRONMENT, True, KeySource.ENVIRONMENT)
+    assert connections.key_of(ENVIRONMENT) == KEY
+    assert connections.default_choice().capability.model == "sora-2"
+    with pytest.raises(InvalidInput):
+        connections.remove(ENVIRONMENT)
+    with pytest.raises(InvalidInput):
+        connections.change(ENVIRONMENT, FORM)
+
+
+def test_the_built_in_engine_is_always_the_first_choice(records: Database) -> None:
+    connections = service(records, DictVault())
+    assert connections.default_choice().connection_id == BUILT_IN
+    with pytest.raises(InvalidInput, match="No connection offers the model nothing"):
+        connections.choice("nothing", None)
+
+
+@pytest.mark.anyio
+async def test_the_probe_gets_the_key_and_the_page_only_words(records: Database) -> None:
+    connections = service(records, DictVault())
+    made = connections.connect(FORM)
+    assert await connections.check(made) == [("Key", True, "https://gateway.example/v1")]

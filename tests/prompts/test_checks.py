@@ -1,0 +1,93 @@
+"""What a model cannot do is said, all of it, and nothing is changed silently."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shortdrama.domain.asset import Asset, AssetKind
+from shortdrama.domain.model import Capability
+from shortdrama.prompts.checks import Wish, find_problems
+from shortdrama.prompts.service import PromptForm, PromptService
+from shortdrama.storage.db.database import Database
+from samples import add_asset
+
+CAPABILITY = Capability(
+    model="m",
+    label="Model M",
+    seconds=(4, 8),
+    sizes=("720x1280",),
+    max_references=1,
+    max_prompt_chars=10,
+    micro_usd_per_second=100_000,
+    typical_s=60,
+)
+FINE = Wish("A tram", 4, "720x1280")
+
+
+class OneModel:
+    def __init__(self, capability: Capability) -> None:
+        self._capability = capability
+
+    def capability(self, model: str, connection_id: object) -> Capability:
+        return self._capability
+
+
+def codes(wish: Wish, capability: Capability = CAPABILITY) -> list[str]:
+    return [problem.code for problem in find_problems(wish, capability)]
+
+
+def test_what_can_be_done_has_no_problems() -> None:
+    assert codes(FINE) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"prompt": "x" * 11}, "prompt_too_long"),
+        ({"seconds": 5}, "seconds_unsupported"),
+        ({"seconds": 0}, "seconds_out_of_range"),
+        ({"seconds": 601}, "seconds_out_of_range"),
+        ({"size": "1280x720"}, "size_unsupported"),
+        ({"size": "big"}, "size_malformed"),
+    ],
+)
+def test_each_limit_is_named(change: dict[str, object], code: str) -> None:
+    assert codes(replace(FINE, **change)) == [code]
+
+
+def test_every_problem_is_told_at_once() -> None:
+    assert len(codes(Wish("x" * 11, 5, "1280x720"))) == 3
+
+
+def test_an_unknown_model_is_asked_without_guessing() -> None:
+    unknown = Capability(model="new", label="new", is_known=False)
+    assert codes(Wish("x" * 31_000, 7, "999x333"), unknown) == []
+
+
+def test_the_sentences_say_what_is_allowed() -> None:
+    (problem,) = find_problems(replace(FINE, seconds=5), CAPABILITY)
+    assert problem.message == "Model M makes takes of 4, 8 s, not of 5 s."
+
+
+def test_references_are_counted_and_their_kind_is_looked_at(records: Database) -> None:
+    service = PromptService(records, OneModel(CAPABILITY))
+    picture, sound = add_asset(records, "Mei"), add_asset(records, "Rain", AssetKind.SOUND)
+
+    def check(*assets: Asset) -> list[str]:
+        ids = tuple(asset.id for asset in assets)
+        return [p.code for p in service.check(PromptForm("A tram", "m", 4, "720x1280", ids))]
+
+    assert check(picture) == []
+    assert check(sound) == ["reference_kind_unsupported"]
+    assert check(picture, sound) == ["too_many_references", "reference_kind_unsupported"]
+    assert check(replace(picture, id="0" * 32)) == ["reference_missing"]
+
+
+def test_the_estimate_is_money_and_time(records: Database) -> None:
+    service = PromptService(records, OneModel(CAPABILITY))
+    estimate = service.estimate("m", None, 8, takes=2)
+    assert (estimate.micro_usd, estimate.seconds) == (1_600_000, 60)
+    unpriced = PromptService(records, OneModel(replace(CAPABILITY, micro_usd_per_second=None)))
+    assert unpriced.estimate("m", None, 8).micro_usd is None
