@@ -14,7 +14,7 @@ from shortdrama.domain.asset import Asset
 from shortdrama.domain.ids import AssetId, ConnectionId, PromptId, ShotId, TakeId
 from shortdrama.domain.project import Shot
 from shortdrama.domain.prompt import Prompt
-from shortdrama.domain.take import Take, TakeStatus
+from shortdrama.domain.take import FailureKind, Take, TakeStatus
 from shortdrama.state.ports import EventLog
 
 
@@ -86,6 +86,10 @@ class SubmissionStore(Protocol):
 
     def count(self, take_id: TakeId) -> int: ...
 
+    def known_jobs(self, job_ids: Sequence[str]) -> set[str]:
+        """Those of these provider jobs that an accepted submission of this studio already holds."""
+        ...
+
 
 class PromptStore(Protocol):
     def add(self, prompt: Prompt) -> None: ...
@@ -129,6 +133,10 @@ class TakeTransaction(Protocol):
 class TakeRecords(Protocol):
     def begin(self) -> AbstractContextManager[TakeTransaction]:
         """One transaction: committed when the block ends well, else rolled back."""
+        ...
+
+    def read(self) -> AbstractContextManager[TakeTransaction]:
+        """One view of the records that never waits for a writer; nothing is written in it."""
         ...
 
 
@@ -176,6 +184,7 @@ class ProviderJob:
     progress: int | None = None
     error_code: str | None = None
     error_message: str | None = None
+    failure_kind: FailureKind | None = None
     result_url: str | None = None
     poll_after_s: float | None = None
     seconds: float | None = None
@@ -223,8 +232,11 @@ class Provider(Protocol):
         """True where the provider says that the job is stopped."""
         ...
 
-    async def find(self, submission: Submission, since: datetime) -> ProviderJob | None:
-        """The job that a lost answer belonged to, if the provider lists exactly one match."""
+    async def find(self, submission: Submission, since: datetime) -> list[ProviderJob]:
+        """Jobs of the provider's list that a lost answer may have belonged to.
+
+        Same model, prompt, length and size, made since then. Raises where it has no list.
+        """
         ...
 
 
@@ -234,6 +246,10 @@ class Providers(Protocol):
         ...
 
     def is_free(self, connection_id: ConnectionId) -> bool: ...
+
+    async def close(self) -> None:
+        """Let go of the network; called on the loop that the providers were used on."""
+        ...
 
 
 class Runner(Protocol):

@@ -1,0 +1,172 @@
+"""What a person is told when a take goes wrong: what happened and what to do.
+
+Whether money was spent is a field of its own (`Failure.money`). Sentences are constant, so that
+the page can translate them; what varies is in `details`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from shortdrama.domain.take import Failure, FailureKind, Money
+from shortdrama.errors import ProviderError, StudioError
+
+_K = FailureKind
+
+REFUSED: dict[FailureKind, str] = {
+    _K.AUTH: "The provider did not accept the key. Check it in the settings, then try again.",
+    _K.QUOTA: "The account at the provider has no credit left. Top it up, then try again.",
+    _K.RATE_LIMITED: "The provider kept saying that it is too busy. Try again later.",
+    _K.INVALID_REQUEST: "The provider refused the request. Change it, or try another model.",
+    _K.UNSUPPORTED: "This model cannot do what was asked. Change it, or try another model.",
+    _K.MODERATION_INPUT: (
+        "The provider’s content rules refused the prompt or a reference. "
+        "Edit the prompt, or take another reference."
+    ),
+    _K.NOT_FOUND: (
+        "The provider does not know this model or address. Check the connection in the settings."
+    ),
+    _K.NETWORK: (
+        "The provider could not be reached. Check this machine’s network and the connection’s "
+        "address, then try again."
+    ),
+    _K.PROVIDER_FAILURE: "The provider has trouble of its own. Try again later.",
+}
+FAILED: dict[FailureKind, str] = {
+    _K.MODERATION_INPUT: REFUSED[_K.MODERATION_INPUT],
+    _K.MODERATION_OUTPUT: (
+        "The provider’s content rules held back the finished clip. "
+        "The same prompt may pass another time; try again, or edit it."
+    ),
+    _K.QUOTA: REFUSED[_K.QUOTA],
+    _K.NOT_FOUND: "The provider does not know this job any more. Try again.",
+    _K.EXPIRED: "The provider let the job expire before it was done. Try again.",
+    _K.PROVIDER_FAILURE: "The provider could not make this clip. Try again, or change the prompt.",
+}
+STALLED = (
+    "The provider has not finished in the time that such a take may need. "
+    "It may still finish: check again later."
+)
+UNCERTAIN = (
+    "The connection broke after the request left and before the provider answered. It may be "
+    "generating now. Check with the provider, then decide; nothing is sent again by itself."
+)
+NOT_DOWNLOADED = (
+    "The clip is made, but it could not be downloaded. Download it again; nothing is "
+    "generated anew."
+)
+BROKEN = (
+    "The provider handed out a file that is no whole clip. Download it again; nothing is "
+    "generated anew."
+)
+NOT_HANDED_OUT = "The provider says that the clip is done but does not hand it out. Try again."
+NOT_KEPT = (
+    "The clip could not be stored: the disk took no more. Free some space, then download it again."
+)
+CANCELLED_LATE = (
+    "The take was cancelled after it had been sent. Whether the provider charges for it is "
+    "not known."
+)
+KEPT = "The clip was finished before the cancellation arrived, so it is kept."
+REFERENCE_GONE = "A reference is not in the library any more. Choose another one and try again."
+STUDIO_FAULT = "The studio made a mistake with this take. Its log has the details. Try again."
+
+
+def refusal(error: ProviderError) -> Failure:
+    """Nothing was made: the request never left, or the provider said no."""
+    kind = kind_of(error)
+    return Failure(
+        kind=kind,
+        message=REFUSED.get(kind, REFUSED[_K.PROVIDER_FAILURE]),
+        money=Money.NONE,
+        can_retry=kind not in {_K.MODERATION_INPUT, _K.INVALID_REQUEST, _K.UNSUPPORTED},
+        provider_code=_code(error),
+        details=details_of(error),
+    )
+
+
+def job_failure(kind: FailureKind, *, is_free: bool, code: str | None, said: str | None) -> Failure:
+    """The provider took the job and did not make a clip of it."""
+    told = {"provider_message": said} if said else {}
+    return Failure(
+        kind=kind,
+        message=FAILED.get(kind, FAILED[_K.PROVIDER_FAILURE]),
+        money=money(is_free),
+        can_retry=kind is not _K.MODERATION_INPUT,
+        provider_code=code,
+        details={**told, "at": _now()},
+    )
+
+
+def download_failure(error: StudioError, message: str, *, is_free: bool) -> Failure:
+    """The clip exists at the provider and is not here."""
+    told = kind_of(error) if isinstance(error, ProviderError) else _K.DOWNLOAD
+    kind = told if told in {_K.MODERATION_OUTPUT, _K.AUTH, _K.QUOTA} else _K.DOWNLOAD
+    is_held_back = kind is _K.MODERATION_OUTPUT
+    return Failure(
+        kind=kind,
+        message=FAILED[kind] if is_held_back else message,
+        money=Money.NONE if is_free else (Money.MAYBE if is_held_back else Money.CHARGED),
+        can_retry=True,
+        can_fetch_again=not is_held_back,
+        provider_code=_code(error),
+        details=details_of(error),
+    )
+
+
+def storage_failure(error: StudioError, *, is_free: bool) -> Failure:
+    charged = Money.NONE if is_free else Money.CHARGED
+    return Failure(_K.STORAGE, NOT_KEPT, charged, True, True, None, details_of(error))
+
+
+def uncertain(error: StudioError | None, asked: str) -> Failure:
+    """`asked`: what the provider's list said."""
+    told = details_of(error) if error is not None else {"at": _now()}
+    return Failure(_K.UNKNOWN, UNCERTAIN, Money.MAYBE, details={**told, "asked": asked})
+
+
+def stalled(last_word: str | None, *, is_free: bool) -> Failure:
+    details = {"provider_status": last_word, "at": _now()}
+    return Failure(_K.TIMEOUT, STALLED, money(is_free), can_retry=False, details=details)
+
+
+def cancelled_late() -> Failure:
+    return Failure(_K.UNKNOWN, CANCELLED_LATE, Money.MAYBE, details={"at": _now()})
+
+
+def reference_gone() -> Failure:
+    return Failure(_K.INVALID_REQUEST, REFERENCE_GONE, Money.NONE, details={"at": _now()})
+
+
+def studio_fault(name: str, *, may_be_charged: bool) -> Failure:
+    """A bug of ours. `name` is the class of the error, never its text."""
+    cost = Money.MAYBE if may_be_charged else Money.NONE
+    details = {"error": name, "at": _now()}
+    return Failure(_K.UNKNOWN, STUDIO_FAULT, cost, can_retry=True, details=details)
+
+
+def money(is_free: bool) -> Money:
+    return Money.NONE if is_free else Money.MAYBE
+
+
+def kind_of(error: ProviderError) -> FailureKind:
+    try:
+        return FailureKind(error.kind)
+    except ValueError:
+        return FailureKind.UNKNOWN
+
+
+def details_of(error: StudioError) -> dict[str, Any]:
+    """For a bug report: what the adapters have already taken every secret out of."""
+    kept = {key: value for key, value in error.details.items() if value is not None}
+    return {**kept, "said": error.message, "at": _now()}
+
+
+def _code(error: StudioError) -> str | None:
+    code = error.details.get("provider_code")
+    return str(code)[:200] if code else None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,136 @@
+"""Fetch: the clip comes to this machine and is checked before anybody may call it ready.
+
+Its own step with its own retries: a broken download never generates anything anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shortdrama.domain.ids import TakeId
+from shortdrama.domain.take import Clip, Failure, FailureKind, Take
+from shortdrama.errors import ProviderError, StorageFull, StudioError, UnsupportedFile
+from shortdrama.generation import failures
+from shortdrama.generation.phases import Phase, Tools, phase_of
+from shortdrama.generation.ports import JobPhase, Provider, ProviderJob
+
+_LINK_TROUBLE = frozenset({403, 404, 410})  # a fresh link may help, where the provider gives one
+_LINK_TRIES = 3
+_BROKEN_TRIES = 3
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What has gone wrong so far in one run of this phase."""
+
+    tries: int = 0
+    link: int = 0
+    broken: int = 0
+
+
+async def fetch(tools: Tools, take_id: TakeId) -> Phase | None:
+    """Bring the clip into the blob store."""
+    take = await asyncio.to_thread(tools.journal.get, take_id)
+    if take is None or phase_of(take) is not Phase.FETCH or take.provider_job_id is None:
+        return phase_of(take)
+    tally = _Tally()
+    while True:
+        tally.tries += 1
+        try:
+            clip = await _bring(tools, take, take.provider_job_id)
+        except StudioError as error:
+            pause_s = _pause_after(tools, tally, error)
+            if pause_s is None:
+                failure = _failure(tools, take, error)
+                ended = await asyncio.to_thread(tools.journal.fail, take_id, failure)
+                return phase_of(ended)
+            await tools.pauses.sleep(take_id, pause_s)
+        else:
+            noted = await asyncio.to_thread(tools.journal.note, take_id, {"clip": clip})
+            return phase_of(noted)
+
+
+async def _bring(tools: Tools, take: Take, job_id: str) -> Clip:
+    provider = tools.providers.for_connection(take.request.connection_id)
+    job = await _fresh(provider, job_id)
+    await asyncio.to_thread(tools.tmp.mkdir, parents=True, exist_ok=True)
+    path = tools.tmp / f"take-{take.id}.mp4"
+    try:
+        async with tools.downloads:
+            await provider.fetch(job, path, lambda _done, _total: None)
+            return await asyncio.to_thread(_keep, tools, path, float(take.request.seconds))
+    finally:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+async def _fresh(provider: Provider, job_id: str) -> ProviderJob:
+    """The job with a link that is still young. What it says of its state no longer counts: it was
+    done once, and some providers flap."""
+    try:
+        job = await provider.poll(job_id)
+    except StudioError:
+        return ProviderJob(job_id, JobPhase.SUCCEEDED)
+    return job
+
+
+def _keep(tools: Tools, path: Path, expected_s: float) -> Clip:
+    """Check, make it start quickly, store. Blocks."""
+    facts = tools.media.verify(path, expected_s)
+    chosen = path
+    if not facts.get("is_faststart", True):
+        chosen = path.with_suffix(".fast.mp4")
+        tools.media.remux_faststart(path, chosen)
+    try:
+        size = chosen.stat().st_size
+        key = tools.blobs.put_file(chosen)
+    finally:
+        if chosen != path:
+            chosen.unlink(missing_ok=True)
+    return _clip(key, size, facts)
+
+
+def _clip(key: str, size: int, facts: dict[str, Any]) -> Clip:
+    return Clip(
+        video_key=key,
+        poster_key=None,
+        last_frame_key=None,
+        bytes=size,
+        duration_ms=int(facts.get("duration_ms") or 0),
+        width=int(facts.get("width") or 0),
+        height=int(facts.get("height") or 0),
+        has_audio=bool(facts.get("has_audio")),
+    )
+
+
+def _pause_after(tools: Tools, tally: _Tally, error: StudioError) -> float | None:
+    """Seconds until the next try; None where there is to be none."""
+    pauses = tools.limits.fetch_pauses_s
+    if tally.tries > len(pauses) or isinstance(error, StorageFull):
+        return None
+    pause_s = pauses[tally.tries - 1]
+    if isinstance(error, UnsupportedFile):
+        tally.broken += 1
+        return pause_s if tally.broken < _BROKEN_TRIES else None
+    if not isinstance(error, ProviderError):
+        return pause_s if error.can_retry else None
+    if error.is_transient:
+        return max(pause_s, min(error.retry_after_s or 0, tools.limits.longest_wish_s))
+    if error.details.get("http_status") in _LINK_TROUBLE:
+        tally.link += 1
+        return pause_s if tally.link < _LINK_TRIES else None
+    return None
+
+
+def _failure(tools: Tools, take: Take, error: StudioError) -> Failure:
+    is_free = tools.providers.is_free(take.request.connection_id)
+    if isinstance(error, StorageFull):
+        return failures.storage_failure(error, is_free=is_free)
+    message = failures.NOT_DOWNLOADED
+    if isinstance(error, UnsupportedFile):
+        message = failures.BROKEN
+    elif isinstance(error, ProviderError) and error.kind == FailureKind.NOT_FOUND:
+        message = failures.NOT_HANDED_OUT
+    return failures.download_failure(error, message, is_free=is_free)

@@ -1,0 +1,154 @@
+"""Writes what happens to a take: its row and the event that tells of it, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from shortdrama.domain.ids import TakeId
+from shortdrama.domain.take import TERMINAL, Failure, Money, Take, TakeStatus
+from shortdrama.generation.ports import TakeRecords, TakeTransaction
+
+_S = TakeStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An intent that was committed: this attempt may now be sent."""
+
+    take: Take
+    attempt: int
+
+
+class Journal:
+    """Blocks; the phases call it in threads."""
+
+    def __init__(self, records: TakeRecords) -> None:
+        self._records = records
+
+    def get(self, take_id: TakeId) -> Take | None:
+        with self._records.read() as tx:
+            return tx.takes.get(take_id)
+
+    def claim(self, take_id: TakeId) -> Claim | None:
+        """Commit the intent to send; None where the take is not queued any more."""
+        now = datetime.now(UTC)
+        with self._records.begin() as tx:
+            changes = {"submitted_at": now, "provider_status": None}
+            take = tx.takes.move(take_id, frozenset({_S.QUEUED}), _S.SUBMITTING, changes)
+            if take is None:
+                return None
+            attempt = tx.submissions.open(take_id, now)
+            tell(tx, take)
+            return Claim(take, attempt)
+
+    def open_attempt(self, take_id: TakeId) -> int | None:
+        with self._records.read() as tx:
+            return tx.submissions.open_attempt(take_id)
+
+    def count_attempts(self, take_id: TakeId) -> int:
+        with self._records.read() as tx:
+            return tx.submissions.count(take_id)
+
+    def accept(self, take_id: TakeId, attempt: int | None, job_id: str, word: str) -> Take | None:
+        """The provider has the job. A take that is being cancelled stays so, with the job's id."""
+        changes = {"provider_job_id": job_id, "provider_status": word, "failure": None}
+        senders = frozenset({_S.SUBMITTING, _S.UNCERTAIN})
+        with self._records.begin() as tx:
+            if attempt is not None:
+                tx.submissions.close(take_id, attempt, "accepted", job_id)
+            take = tx.takes.move(take_id, senders, _S.GENERATING, changes)
+            stays = _S.CANCELLING
+            take = take or tx.takes.move(take_id, frozenset({stays}), stays, changes)
+            return tell(tx, take) or tx.takes.get(take_id)
+
+    def requeue(self, take_id: TakeId, attempt: int, outcome: str, word: str) -> Take | None:
+        """Nothing was made: the take waits for another attempt, unless it was cancelled."""
+        with self._records.begin() as tx:
+            tx.submissions.close(take_id, attempt, outcome, None)
+            changes = {"submitted_at": None, "provider_status": word}
+            take = tx.takes.move(take_id, frozenset({_S.SUBMITTING}), _S.QUEUED, changes)
+            return tell(tx, take or self._end(tx, take_id, None))
+
+    def close(
+        self, take_id: TakeId, attempt: int | None, outcome: str, to: TakeStatus, failure: Failure
+    ) -> Take | None:
+        """The attempt is over and no job is known; a cancelled take is cancelled then."""
+        with self._records.begin() as tx:
+            if attempt is not None:
+                tx.submissions.close(take_id, attempt, outcome, None)
+            take = tx.takes.get(take_id)
+            if take is not None and take.status is _S.CANCELLING:
+                return tell(tx, self._end(tx, take_id, failure))
+            changes = _ending(to, failure)
+            return tell(tx, tx.takes.move(take_id, frozenset({_S.SUBMITTING}), to, changes))
+
+    def move(
+        self,
+        take_id: TakeId,
+        expected: frozenset[TakeStatus],
+        to: TakeStatus,
+        changes: dict[str, Any] | None = None,
+        note: str | None = None,
+    ) -> Take | None:
+        """`note` is a sentence for the page, sent along with the event."""
+        with self._records.begin() as tx:
+            return tell(tx, tx.takes.move(take_id, expected, to, changes or {}), note)
+
+    def fail(self, take_id: TakeId, failure: Failure, to: TakeStatus = _S.FAILED) -> Take | None:
+        """End a take that a provider has; while it is being cancelled it is cancelled instead."""
+        with self._records.begin() as tx:
+            running = frozenset({_S.QUEUED, _S.SUBMITTING, _S.GENERATING, _S.DOWNLOADING})
+            take = tx.takes.move(take_id, running, to, _ending(to, failure))
+            return tell(tx, take or self._end(tx, take_id, failure))
+
+    def note(self, take_id: TakeId, changes: dict[str, Any]) -> Take | None:
+        with self._records.begin() as tx:
+            return tell(tx, tx.takes.note(take_id, changes))
+
+    def progress(self, take_id: TakeId, changes: dict[str, Any], left_s: float | None) -> None:
+        with self._records.begin() as tx:
+            take = tx.takes.note(take_id, changes)
+            if take is None:
+                return
+            data = {
+                "take_id": take.id,
+                "shot_id": take.shot_id,
+                "progress": take.progress,
+                "elapsed_s": elapsed_s(take),
+                "left_s": None if left_s is None else round(left_s, 1),
+            }
+            tx.events.append("take.progress", data)
+
+    def _end(self, tx: TakeTransaction, take_id: TakeId, failure: Failure | None) -> Take | None:
+        """A take that was being cancelled is cancelled; what it may have cost is still said."""
+        told = failure if failure is not None and failure.money is not Money.NONE else None
+        changes = _ending(_S.CANCELLED, told)
+        return tx.takes.move(take_id, frozenset({_S.CANCELLING}), _S.CANCELLED, changes)
+
+
+def tell(tx: TakeTransaction, take: Take | None, note: str | None = None) -> Take | None:
+    """Append the event of a change, in the change's own transaction."""
+    if take is not None:
+        data: dict[str, Any] = {
+            "take_id": take.id,
+            "shot_id": take.shot_id,
+            "status": take.status.value,
+            "progress": take.progress,
+            "number": take.number,
+        }
+        tx.events.append("take.changed", data | ({"note": note} if note else {}))
+    return take
+
+
+def elapsed_s(take: Take) -> float | None:
+    """Seconds since the take was sent, until now or until its end."""
+    if take.submitted_at is None:
+        return None
+    return round(((take.finished_at or datetime.now(UTC)) - take.submitted_at).total_seconds(), 1)
+
+
+def _ending(to: TakeStatus, failure: Failure | None) -> dict[str, Any]:
+    changes: dict[str, Any] = {"failure": failure}
+    return changes | ({"finished_at": datetime.now(UTC)} if to in TERMINAL else {})

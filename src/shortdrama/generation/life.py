@@ -1,0 +1,75 @@
+"""A take's life, phase by phase, without any engine: a runner calls `run` until it says None.
+
+Every phase begins with the row as it is now and may be run again at any time: what has happened
+is told by the row and by the intent of each paid call, never by where the program stood.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from shortdrama.domain.ids import TakeId
+from shortdrama.domain.take import ACTIVE, TakeStatus
+from shortdrama.generation import failures
+from shortdrama.generation.fetch import fetch
+from shortdrama.generation.finish import finish
+from shortdrama.generation.phases import Phase, Tools, phase_of
+from shortdrama.generation.submit import reconcile, submit
+from shortdrama.generation.wait import wait
+
+log = logging.getLogger(__name__)
+_PHASES = {
+    Phase.SUBMIT: submit,
+    Phase.WAIT: wait,
+    Phase.FETCH: fetch,
+    Phase.FINISH: finish,
+    Phase.RECONCILE: reconcile,
+}
+_UNPAID = frozenset({TakeStatus.QUEUED})
+
+
+class Life:
+    """Lives on one event loop, that of its runner."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    async def first_phase(self, take_id: TakeId) -> Phase | None:
+        """Where to begin; an uncertain take is only begun when a person asked to look."""
+        take = await asyncio.to_thread(self._tools.journal.get, take_id)
+        if take is not None and take.status is TakeStatus.UNCERTAIN:
+            return Phase.RECONCILE
+        return phase_of(take)
+
+    async def run(self, phase: Phase, take_id: TakeId) -> Phase | None:
+        """One phase; the next one, or None where the life ends or a person must decide."""
+        return await _PHASES[phase](self._tools, take_id)
+
+    async def give_up(self, take_id: TakeId, error: Exception) -> None:
+        """A bug ended a phase: say so on the take instead of leaving it for ever."""
+        take = await asyncio.to_thread(self._tools.journal.get, take_id)
+        if take is None or not take.is_active:
+            return
+        may_be_charged = take.status not in _UNPAID
+        failure = failures.studio_fault(type(error).__name__, may_be_charged=may_be_charged)
+        await asyncio.to_thread(self._tools.journal.fail, take_id, failure)
+
+    async def active_takes(self) -> list[TakeId]:
+        """Takes that need a runner, oldest first."""
+        return await asyncio.to_thread(self._active)
+
+    def wake(self, take_id: TakeId) -> None:
+        """Look now instead of after the current pause. On the life's own loop."""
+        self._tools.pauses.wake(take_id)
+
+    async def drain(self, seconds: float) -> None:
+        """Send nothing new; calls under way get this long to be answered."""
+        await self._tools.pauses.drain(seconds)
+
+    async def close(self) -> None:
+        await self._tools.providers.close()
+
+    def _active(self) -> list[TakeId]:
+        with self._tools.records.read() as tx:
+            return [take.id for take in tx.takes.with_status(ACTIVE)]

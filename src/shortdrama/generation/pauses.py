@@ -1,0 +1,63 @@
+"""Sleeps that end early when somebody wants the take looked at now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from shortdrama.domain.ids import TakeId
+
+
+class Pauses:
+    """Used on one event loop. `scale` shortens every pause, for tests and benches."""
+
+    def __init__(self, scale: float = 1.0) -> None:
+        self._scale = scale
+        self._calls: dict[TakeId, set[asyncio.Event]] = defaultdict(set)
+        self._is_closing = False
+        self._busy = 0
+        self._idle = asyncio.Event()
+
+    async def sleep(self, take_id: TakeId, seconds: float) -> None:
+        """At most this long; shorter after `wake`."""
+        call = asyncio.Event()
+        self._calls[take_id].add(call)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds * self._scale):
+                    await call.wait()
+        finally:
+            self._calls[take_id].discard(call)
+            if not self._calls[take_id]:
+                del self._calls[take_id]
+
+    def wake(self, take_id: TakeId) -> None:
+        for call in self._calls.get(take_id, ()):
+            call.set()
+
+    async def may_send(self) -> None:
+        """Wait for ever while the studio is stopping: what is queued goes on at the next start."""
+        if self._is_closing:
+            await asyncio.Event().wait()
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Around a paid call, so that a stop can let it end."""
+        self._busy += 1
+        try:
+            yield
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._idle.set()
+
+    async def drain(self, seconds: float) -> None:
+        """Send nothing new, and give the calls under way this long to end."""
+        self._is_closing = True
+        self._idle.clear()
+        if self._busy:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._idle.wait()

@@ -1,0 +1,78 @@
+"""The phases of a take's life, and what the phases share."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from shortdrama.domain.take import Take, TakeRequest, TakeStatus
+from shortdrama.generation.journal import Journal
+from shortdrama.generation.pauses import Pauses
+from shortdrama.generation.ports import Providers, TakeBlobs, TakeMedia, TakeRecords
+
+_DOWNLOADS = 6  # clips coming in or being checked at once
+
+
+class Phase(StrEnum):
+    SUBMIT = "submit"
+    WAIT = "wait"
+    FETCH = "fetch"
+    FINISH = "finish"
+    RECONCILE = "reconcile"  # a person asked to look for a job that may exist
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How patient the studio is; all in seconds."""
+
+    unreachable_pauses_s: tuple[float, ...] = (1, 2, 4, 8, 15, 30, 60)
+    busy_pauses_s: tuple[float, ...] = (5, 10, 20, *(30,) * 57)  # half an hour in all
+    longest_wish_s: float = 900.0  # a Retry-After beyond this is a refusal
+    search_pauses_s: tuple[float, ...] = (0, 2, 5, 10)
+    clock_skew_s: float = 30.0
+    not_found_grace_s: float = 60.0
+    deadline_s: float = 1200.0
+    deadline_per_second_s: float = 120.0
+    reopened_s: float = 60.0  # at least this long is looked at again after a check or a restart
+    fetch_pauses_s: tuple[float, ...] = (1, 2, 4, 8, 15, 30)
+    progress_every_s: float = 0.5
+
+    def deadline_of(self, request: TakeRequest) -> float:
+        return max(self.deadline_s, self.deadline_per_second_s * request.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every phase works with; `tmp` is a folder on the data directory's disk."""
+
+    records: TakeRecords
+    providers: Providers
+    blobs: TakeBlobs
+    media: TakeMedia
+    tmp: Path
+    pauses: Pauses = field(default_factory=Pauses)
+    limits: Limits = field(default_factory=Limits)
+    downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_DOWNLOADS))
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.records)
+
+
+def phase_of(take: Take | None) -> Phase | None:
+    """What is to be done next; None where nothing is, or where a person must decide."""
+    if take is None:
+        return None
+    match take.status:
+        case TakeStatus.QUEUED | TakeStatus.SUBMITTING:
+            return Phase.SUBMIT
+        case TakeStatus.GENERATING:
+            return Phase.WAIT
+        case TakeStatus.CANCELLING:
+            return Phase.WAIT if take.provider_job_id else Phase.SUBMIT
+        case TakeStatus.DOWNLOADING:
+            return Phase.FINISH if take.clip else Phase.FETCH
+        case _:
+            return None

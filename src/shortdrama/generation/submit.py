@@ -1,0 +1,221 @@
+"""Submit: the intent is committed, then the provider is asked once, then its answer is committed.
+
+After a crash or a lost answer the provider's own list is searched. Nothing is sent a second time
+unless the first certainly made nothing, or costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+
+from shortdrama.domain.ids import AssetId, TakeId
+from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
+from shortdrama.errors import NotFound, ProviderError, StudioError, SubmissionUncertain
+from shortdrama.generation import failures
+from shortdrama.generation.journal import Claim
+from shortdrama.generation.phases import Phase, Tools, phase_of
+from shortdrama.generation.ports import ProviderJob, Reference, Submission
+
+log = logging.getLogger(__name__)
+_COMMIT_PAUSES_S = (0.2, 0.5, 1, 2, 4)
+_SENDERS = frozenset({TakeStatus.SUBMITTING, TakeStatus.CANCELLING})
+
+
+async def submit(tools: Tools, take_id: TakeId) -> Phase | None:
+    """Bring a queued take to its provider, or a take whose sending was cut off to a decision."""
+    while True:
+        await tools.pauses.may_send()
+        take = await asyncio.to_thread(tools.journal.get, take_id)
+        if phase_of(take) is not Phase.SUBMIT or take is None:
+            return phase_of(take)
+        if take.status is not TakeStatus.QUEUED:
+            take = await _settle_lost(tools, take, None)
+        else:
+            claim = await asyncio.to_thread(tools.journal.claim, take_id)
+            take = await _send(tools, claim) if claim else take
+        if phase_of(take) is not Phase.SUBMIT:
+            return phase_of(take)
+
+
+async def reconcile(tools: Tools, take_id: TakeId) -> Phase | None:
+    """A person asked to look again for the job of an uncertain take."""
+    take = await asyncio.to_thread(tools.journal.get, take_id)
+    if take is None or take.status is not TakeStatus.UNCERTAIN:
+        return phase_of(take)
+    found, asked = await _search(tools, take)
+    if found is not None:
+        take = await _accept(tools, take, None, found)
+    else:
+        failure = failures.uncertain(None, asked)
+        take = await asyncio.to_thread(tools.journal.note, take_id, {"failure": failure})
+    return phase_of(take)
+
+
+async def _send(tools: Tools, claim: Claim) -> Take | None:
+    """One paid request. Its answer decides; only what certainly made nothing is tried again."""
+    take, attempt = claim.take, claim.attempt
+    close = tools.journal.close
+    with ExitStack() as files:
+        try:
+            provider = tools.providers.for_connection(take.request.connection_id)
+            submission = await asyncio.to_thread(_submission, tools, take, files)
+            with tools.pauses.sending():
+                job = await provider.submit(submission)
+                return await _accept(tools, take, attempt, job)
+        except SubmissionUncertain as error:
+            return await _settle_lost(tools, take, error)
+        except ProviderError as error:
+            return await _refused(tools, claim, error)
+        except StudioError as error:
+            # Raised before anything was sent: a reference or the connection is gone.
+            failure = _unsendable(error)
+            return await asyncio.to_thread(
+                close, take.id, attempt, "not_sent", TakeStatus.FAILED, failure
+            )
+
+
+async def _refused(tools: Tools, claim: Claim, error: ProviderError) -> Take | None:
+    """Certainly nothing was made: wait and try again where that can help."""
+    take = claim.take
+    outcome = "not_sent" if error.details.get("not_sent") else "refused"
+    pause_s = await _pause_after(tools, take, error)
+    if pause_s is None:
+        return await asyncio.to_thread(
+            tools.journal.close,
+            take.id,
+            claim.attempt,
+            outcome,
+            TakeStatus.FAILED,
+            failures.refusal(error),
+        )
+    word = "unreachable" if outcome == "not_sent" else "busy"
+    moved = await asyncio.to_thread(tools.journal.requeue, take.id, claim.attempt, outcome, word)
+    await tools.pauses.sleep(take.id, pause_s)
+    return moved
+
+
+async def _pause_after(tools: Tools, take: Take, error: ProviderError) -> float | None:
+    """Seconds until the next attempt; None where there is to be none."""
+    if not error.is_transient:
+        return None
+    is_busy = error.kind == FailureKind.RATE_LIMITED or error.retry_after_s is not None
+    limits = tools.limits
+    pauses = limits.busy_pauses_s if is_busy else limits.unreachable_pauses_s
+    tried = await asyncio.to_thread(tools.journal.count_attempts, take.id)
+    if tried > len(pauses) or (error.retry_after_s or 0) > limits.longest_wish_s:
+        return None
+    return max(pauses[tried - 1], error.retry_after_s or 0)
+
+
+async def _settle_lost(tools: Tools, take: Take, error: SubmissionUncertain | None) -> Take | None:
+    """The request may have arrived: adopt its job, or leave the decision to a person."""
+    attempt = await asyncio.to_thread(tools.journal.open_attempt, take.id)
+    found, asked = await _search(tools, take)
+    if found is not None:
+        return await _accept(tools, take, attempt, found)
+    is_free = tools.providers.is_free(take.request.connection_id)
+    tried = await asyncio.to_thread(tools.journal.count_attempts, take.id)
+    pauses = tools.limits.unreachable_pauses_s
+    if is_free and attempt is not None and tried <= len(pauses):
+        moved = await asyncio.to_thread(tools.journal.requeue, take.id, attempt, "lost", "lost")
+        await tools.pauses.sleep(take.id, pauses[tried - 1] if error else 0)
+        return moved
+    failure = failures.uncertain(error, asked)
+    return await asyncio.to_thread(
+        tools.journal.close, take.id, attempt, "lost", TakeStatus.UNCERTAIN, failure
+    )
+
+
+async def _search(tools: Tools, take: Take) -> tuple[ProviderJob | None, str]:
+    """The one job that must be the take's, and what the provider's list said."""
+    if take.submitted_at is None:
+        return None, "nothing was sent"
+    since = take.submitted_at - timedelta(seconds=tools.limits.clock_skew_s)
+    said = "not asked"
+    for pause_s in tools.limits.search_pauses_s:
+        await tools.pauses.sleep(take.id, pause_s)
+        try:
+            provider = tools.providers.for_connection(take.request.connection_id)
+            jobs = await provider.find(_sketch(take), since)
+        except StudioError as error:
+            said = error.message
+            if not (isinstance(error, ProviderError) and error.is_transient):
+                break
+            continue
+        found = await asyncio.to_thread(_unclaimed, tools, take, jobs)
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        said = f"{len(found)} matching jobs at {at}"
+        if found:
+            return (found[0] if len(found) == 1 else None), said
+    return None, said
+
+
+def _unclaimed(tools: Tools, take: Take, jobs: list[ProviderJob]) -> list[ProviderJob]:
+    """Jobs that belong to no other take.
+
+    While a twin of this take is being sent, a job in the list may be the twin's: none is certain.
+    """
+    with tools.records.read() as tx:
+        known = tx.submissions.known_jobs([job.id for job in jobs])
+        twins = [
+            other
+            for other in tx.takes.with_status(_SENDERS)
+            if other.id != take.id
+            and other.request == take.request
+            and other.provider_job_id is None
+        ]
+    free = [job for job in jobs if job.id not in known]
+    return [] if twins else free
+
+
+async def _accept(tools: Tools, take: Take, attempt: int | None, job: ProviderJob) -> Take | None:
+    """Commit the job's id. It is paid for, so a database in trouble is given some time."""
+    for pause_s in (*_COMMIT_PAUSES_S, None):
+        try:
+            word = job.raw_status[:200]
+            return await asyncio.to_thread(tools.journal.accept, take.id, attempt, job.id, word)
+        except Exception:
+            # Whatever keeps the row from being written: without this line the job is lost.
+            log.critical("take %s is provider job %s, not yet recorded", take.id, job.id)
+            if pause_s is None:
+                raise
+            await asyncio.sleep(pause_s)
+    return None
+
+
+def _submission(tools: Tools, take: Take, files: ExitStack) -> Submission:
+    """Blocks: brings the references to this machine. Raises `NotFound` where one is gone."""
+    wanted = take.request.references
+    with tools.records.read() as tx:
+        assets = {asset.id: asset for asset in tx.assets.get_many(wanted)}
+    references = []
+    for asset_id in wanted:
+        asset = assets.get(AssetId(asset_id))
+        if asset is None:
+            raise NotFound(failures.REFERENCE_GONE, code="reference_gone")
+        path = files.enter_context(tools.blobs.local_path(asset.key))
+        references.append(Reference(path, asset.mime, asset.file_name))
+    return _sketch(take, tuple(references))
+
+
+def _sketch(take: Take, references: tuple[Reference, ...] = ()) -> Submission:
+    request = take.request
+    return Submission(
+        prompt=request.prompt,
+        model=request.model,
+        seconds=request.seconds,
+        size=request.size,
+        references=references,
+        idempotency_key=take.id,
+        extra=dict(request.extra),
+    )
+
+
+def _unsendable(error: StudioError) -> Failure:
+    if error.code == "reference_gone":
+        return failures.reference_gone()
+    details = failures.details_of(error)
+    return Failure(FailureKind.INVALID_REQUEST, error.message, Money.NONE, False, details=details)

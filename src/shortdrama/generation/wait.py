@@ -1,0 +1,202 @@
+"""Wait: ask the provider how the job is until it is over. A failed poll never fails a take."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import statistics
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from shortdrama.domain.ids import TakeId
+from shortdrama.domain.take import FailureKind, Take, TakeStatus
+from shortdrama.errors import ProviderError, StudioError
+from shortdrama.generation import failures
+from shortdrama.generation.cadence import Watch, expected_total_s, next_poll_s
+from shortdrama.generation.phases import Phase, Tools, phase_of
+from shortdrama.generation.ports import JobPhase, Provider, ProviderJob
+
+_S = TakeStatus
+_WAITING = frozenset({_S.GENERATING, _S.CANCELLING})
+_CANCEL_TRIES = 3
+_MISSES = 3  # 404s in a row before a job counts as gone
+
+
+@dataclass(slots=True)
+class _Vigil:
+    """What one run of this phase remembers; a restart begins a new one."""
+
+    take: Take
+    job_id: str
+    is_free: bool
+    expected_s: float | None
+    began: float
+    failed_polls: int = 0
+    misses: int = 0
+    cancels: int = 0
+    asked_s: float | None = None
+    told_at: float = 0.0
+
+    @property
+    def elapsed_s(self) -> float:
+        sent = self.take.submitted_at
+        return (datetime.now(UTC) - sent).total_seconds() if sent else 0.0
+
+    @property
+    def watch(self) -> Watch:
+        return Watch(
+            self.elapsed_s,
+            self.expected_s,
+            self.asked_s,
+            self.take.progress,
+            self.failed_polls,
+            self.is_free,
+        )
+
+
+async def wait(tools: Tools, take_id: TakeId) -> Phase | None:
+    """Until the job has ended, its deadline is over, or a person cancelled it."""
+    take = await asyncio.to_thread(tools.journal.get, take_id)
+    if take is None or take.status not in _WAITING or take.provider_job_id is None:
+        return phase_of(take)
+    vigil = await asyncio.to_thread(_begin, tools, take, take.provider_job_id)
+    while True:
+        if vigil.take.status not in _WAITING:
+            return phase_of(vigil.take)
+        ended = await _look(tools, vigil)
+        if ended is not None:
+            return phase_of(ended)
+        # Asked for again after every pause: a person may have cancelled meanwhile.
+        await tools.pauses.sleep(take_id, next_poll_s(vigil.watch, random.random))
+        latest = await asyncio.to_thread(tools.journal.get, take_id)
+        if latest is None:
+            return None
+        vigil.take = latest
+
+
+def _begin(tools: Tools, take: Take, job_id: str) -> _Vigil:
+    request = take.request
+    with tools.records.read() as tx:
+        history = tx.takes.recent_durations(request.model, request.seconds)
+    expected_s = statistics.median(history) if history else take.estimate_s
+    is_free = tools.providers.is_free(request.connection_id)
+    return _Vigil(take, job_id, is_free, expected_s, began=time.monotonic())
+
+
+async def _look(tools: Tools, vigil: _Vigil) -> Take | None:
+    """One poll and what follows from it; the take where it has left this phase."""
+    try:
+        provider = tools.providers.for_connection(vigil.take.request.connection_id)
+        job = await provider.poll(vigil.job_id)
+    except StudioError as error:
+        ended = await _miss(tools, vigil, error)
+    else:
+        vigil.failed_polls = vigil.misses = 0
+        vigil.asked_s = job.poll_after_s
+        ended = await _hear(tools, vigil, provider, job)
+    return ended or await _expire(tools, vigil)
+
+
+async def _hear(tools: Tools, vigil: _Vigil, provider: Provider, job: ProviderJob) -> Take | None:
+    take, journal = vigil.take, tools.journal
+    match job.phase:
+        case JobPhase.SUCCEEDED:
+            note = failures.KEPT if take.status is _S.CANCELLING else None
+            changes = {"progress": 100, "provider_status": job.raw_status[:200]}
+            return await asyncio.to_thread(
+                journal.move, take.id, _WAITING, _S.DOWNLOADING, changes, note
+            )
+        case JobPhase.FAILED | JobPhase.EXPIRED | JobPhase.CANCELLED:
+            return await _give_up(tools, vigil, _failure_kind(job), job)
+    if take.status is _S.CANCELLING:
+        return await _cancel(tools, vigil, provider)
+    await _tell_progress(tools, vigil, job)
+    return None
+
+
+async def _miss(tools: Tools, vigil: _Vigil, error: StudioError) -> Take | None:
+    """No answer about the job. Only "not found", again and again and not just after the submit,
+    means that it is gone."""
+    is_gone = isinstance(error, ProviderError) and error.kind == FailureKind.NOT_FOUND
+    vigil.misses = vigil.misses + 1 if is_gone else 0
+    vigil.failed_polls += 1
+    vigil.asked_s = error.retry_after_s if isinstance(error, ProviderError) else None
+    if vigil.misses >= _MISSES and vigil.elapsed_s > tools.limits.not_found_grace_s:
+        return await _give_up(tools, vigil, FailureKind.NOT_FOUND, None)
+    if vigil.failed_polls == _MISSES:
+        word = f"no answer: {error.message}"[:200]
+        await asyncio.to_thread(tools.journal.note, vigil.take.id, {"provider_status": word})
+    return None
+
+
+async def _give_up(
+    tools: Tools, vigil: _Vigil, kind: FailureKind, job: ProviderJob | None
+) -> Take | None:
+    failure = failures.job_failure(
+        kind,
+        is_free=vigil.is_free,
+        code=job.error_code if job else None,
+        said=(job.error_message or job.raw_status) if job else None,
+    )
+    return await asyncio.to_thread(tools.journal.fail, vigil.take.id, failure)
+
+
+async def _cancel(tools: Tools, vigil: _Vigil, provider: Provider) -> Take | None:
+    """Ask a few times; where the provider cannot stop the job, its end is waited for."""
+    if vigil.cancels >= _CANCEL_TRIES:
+        return None
+    vigil.cancels += 1
+    try:
+        is_stopped = await provider.cancel(vigil.job_id)
+    except ProviderError as error:
+        if not error.is_transient:
+            vigil.cancels = _CANCEL_TRIES
+        return None
+    if not is_stopped:
+        vigil.cancels = _CANCEL_TRIES
+        return None
+    return await _end_cancelled(tools, vigil)
+
+
+async def _end_cancelled(tools: Tools, vigil: _Vigil) -> Take | None:
+    failure = None if vigil.is_free else failures.cancelled_late()
+    changes = {"failure": failure, "finished_at": datetime.now(UTC)}
+    cancelling = frozenset({_S.CANCELLING})
+    return await asyncio.to_thread(
+        tools.journal.move, vigil.take.id, cancelling, _S.CANCELLED, changes
+    )
+
+
+async def _expire(tools: Tools, vigil: _Vigil) -> Take | None:
+    is_late = vigil.elapsed_s > tools.limits.deadline_of(vigil.take.request)
+    if not is_late or time.monotonic() - vigil.began < tools.limits.reopened_s:
+        return None
+    if vigil.take.status is _S.CANCELLING:
+        return await _end_cancelled(tools, vigil)
+    failure = failures.stalled(vigil.take.provider_status, is_free=vigil.is_free)
+    return await asyncio.to_thread(tools.journal.fail, vigil.take.id, failure, _S.STALLED)
+
+
+async def _tell_progress(tools: Tools, vigil: _Vigil, job: ProviderJob) -> None:
+    """Never backwards, and not more often than a page can use."""
+    before = vigil.take.progress
+    progress = before if job.progress is None else max(job.progress, before or 0)
+    word = job.raw_status[:200]
+    is_news = progress != before or word != vigil.take.provider_status
+    now = time.monotonic()
+    if not is_news or now - vigil.told_at < tools.limits.progress_every_s:
+        return
+    vigil.told_at = now
+    vigil.take = replace(vigil.take, progress=progress)
+    total_s = expected_total_s(vigil.watch)
+    left_s = None if total_s is None else max(0.0, total_s - vigil.elapsed_s)
+    changes: dict[str, Any] = {"progress": progress, "provider_status": word}
+    await asyncio.to_thread(tools.journal.progress, vigil.take.id, changes, left_s)
+
+
+def _failure_kind(job: ProviderJob) -> FailureKind:
+    if job.phase is JobPhase.EXPIRED:
+        return FailureKind.EXPIRED
+    return job.failure_kind or FailureKind.PROVIDER_FAILURE

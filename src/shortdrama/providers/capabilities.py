@@ -1,0 +1,125 @@
+"""What models can do: the shipped table, and the studio's own file over it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from shortdrama.domain.model import Capability
+from shortdrama.errors import SetupProblem
+
+_SHIPPED = Path(__file__).with_name("capabilities.toml")
+_KNOWN = frozenset(
+    {
+        "id",
+        "label",
+        "seconds",
+        "sizes",
+        "default_seconds",
+        "default_size",
+        "max_references",
+        "reference_kinds",
+        "max_prompt_chars",
+        "usd_per_second",
+        "typical_s",
+        "source",
+    }
+)
+_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+
+
+class CapabilityTable:
+    """Looks models up by id."""
+
+    def __init__(self, own_file: Path | None = None) -> None:
+        """Read the tables.
+
+        Raises:
+            SetupProblem: the studio's own file is missing or malformed.
+        """
+        self._models = _read(_SHIPPED)
+        if own_file is not None:
+            self._models |= _read(own_file)
+
+    def capability_of(self, model: str) -> Capability:
+        """What is known; a record that refuses nothing for a model that nobody knows."""
+        known = self._models.get(model) or self._models.get(_DATED.sub("", model))
+        if known is None:
+            # The protocol has one reference; everything else is left for the server to say.
+            return Capability(model, label=model, max_references=1, is_known=False)
+        return _capability(model, known)
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SetupProblem(f"The capabilities file {path} cannot be read: {error}") from error
+    models = tables.get("model")
+    if not isinstance(models, list) or set(tables) != {"model"}:
+        raise SetupProblem(f"The capabilities file {path} holds [[model]] tables and nothing else.")
+    for table in models:
+        _check(path, table)
+    return {table["id"]: table for table in models}
+
+
+def _check(path: Path, table: dict[str, Any]) -> None:
+    name = table.get("id")
+    if not isinstance(name, str) or not name:
+        raise SetupProblem(f"A [[model]] in {path} has no id.")
+    unknown = sorted(set(table) - _KNOWN)
+    if unknown:
+        raise SetupProblem(f"{path}: the model {name} has unknown entries: {', '.join(unknown)}.")
+    try:
+        _capability(name, table)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise SetupProblem(f"{path}: the entries of the model {name} are malformed.") from error
+
+
+def _capability(model: str, table: dict[str, Any]) -> Capability:
+    seconds = tuple(_whole(value) for value in table.get("seconds", ()))
+    sizes = tuple(_text(value) for value in table.get("sizes", ()))
+    references = table.get("max_references")
+    typical = table.get("typical_s")
+    return Capability(
+        model=model,
+        label=_text(table.get("label", model)),
+        seconds=seconds,
+        sizes=sizes,
+        max_references=None if references is None else _whole(references),
+        reference_kinds=tuple(_text(kind) for kind in table.get("reference_kinds", ("picture",))),
+        max_prompt_chars=_whole(table.get("max_prompt_chars", 32_000)),
+        micro_usd_per_second=_price(table.get("usd_per_second")),
+        default_seconds=_whole(table.get("default_seconds", seconds[0] if seconds else 4)),
+        default_size=_text(table.get("default_size", sizes[0] if sizes else "720x1280")),
+        typical_s=None if typical is None else _number(typical),
+        source=_text(table.get("source", "")),
+    )
+
+
+def _price(value: object) -> int | None:
+    """Micro USD per second; of prices by size the highest, so that an estimate is never too low."""
+    if value is None:
+        return None
+    prices = list(value.values()) if isinstance(value, dict) else [value]
+    return max(round(_number(price) * 1_000_000) for price in prices)
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1_000:
+        raise TypeError
+    return float(value)
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise TypeError
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value

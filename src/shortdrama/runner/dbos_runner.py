@@ -1,0 +1,174 @@
+"""The runner on DBOS: one workflow a take, one event loop in one thread for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Coroutine
+from contextvars import Context
+from typing import Any, TypeVar
+
+from shortdrama.domain.ids import TakeId
+from shortdrama.errors import SetupProblem
+from shortdrama.generation.life import Life
+from shortdrama.generation.phases import Phase
+from shortdrama.runner import engine
+
+log = logging.getLogger(__name__)
+_START_TIMEOUT_S = 30.0
+_DRAIN_S = 15.0
+_JOIN_S = 10.0
+_in_use = threading.Lock()  # DBOS is one in a process
+T = TypeVar("T")
+
+
+class DbosRunner:
+    """Satisfies `generation.ports.Runner`: opened before takes are ordered, closed at the end."""
+
+    def __init__(self, life: Life, url: str, worker_id: str = "studio") -> None:
+        """Start nothing yet.
+
+        Args:
+            life: belongs to this runner from now on, and is closed by it.
+            url: where DBOS keeps its own rows: `sqlite:///<file>` or `postgresql://…`.
+            worker_id: stable over restarts, different for each process on one database.
+        """
+        self._life = life
+        self._url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        self._worker_id = worker_id
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._running: dict[TakeId, str] = {}  # to the id of its workflow
+        self._asked: set[TakeId] = set()  # started while they were still running
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def open(self) -> None:
+        """Start the loop and DBOS, and go on with every take that is under way. Blocks shortly.
+
+        Raises:
+            SetupProblem: Another studio runs in this process.
+        """
+        if not _in_use.acquire(blocking=False):
+            raise SetupProblem("Another studio is already running in this process.")
+        loop = asyncio.new_event_loop()
+        self._loop = loop
+        self._thread = threading.Thread(target=self._serve, args=(loop,), name="takes", daemon=True)
+        self._thread.start()
+        try:
+            self._on_loop(self._launch())
+        except BaseException:
+            self._stop_loop()
+            _in_use.release()
+            raise
+
+    def close(self) -> None:
+        """Stop; takes under way go on at the next start. Blocks until paid calls are answered."""
+        if self._loop is None:
+            return
+        try:
+            self._on_loop(self._wind_down(), timeout_s=_DRAIN_S + _JOIN_S)
+            engine.destroy()
+        finally:
+            self._stop_loop()
+            _in_use.release()
+
+    def start(self, take_id: TakeId) -> None:
+        """Go on with the take; returns when that is recorded. A running take is looked at now.
+
+        While the studio stops nothing is started: its next start finds the take by its row.
+        """
+        if self._loop is not None and self._loop.is_running():
+            self._on_loop(self._start(take_id))
+
+    def wake(self, take_id: TakeId) -> None:
+        """Look at the take now instead of after its pause."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._life.wake, take_id)
+
+    async def _launch(self) -> None:
+        engine.launch(self._url, self._worker_id, self._live)
+        # DBOS begins again what it knows; a take that it lost is started here.
+        known = {workflow_id.partition(".")[0] for workflow_id in await engine.live_workflows()}
+        for take_id in await self._life.active_takes():
+            if take_id not in known:
+                await self._start(take_id)
+
+    async def _start(self, take_id: TakeId) -> None:
+        if take_id in self._running:
+            self._asked.add(take_id)
+            self._life.wake(take_id)
+            return
+        workflow_id = f"{take_id}.{time.time_ns()}"
+        self._running[take_id] = workflow_id
+        try:
+            await engine.start(workflow_id, take_id)
+        except BaseException:
+            self._running.pop(take_id, None)
+            raise
+
+    async def _live(self, workflow_id: str, take_id_text: str) -> None:
+        """The workflow: phase after phase, each a step that is not repeated once it is over."""
+        take_id = TakeId(take_id_text)
+        if self._running.setdefault(take_id, workflow_id) != workflow_id:
+            return  # begun again after a crash, while a person had already started another one
+        try:
+            phase = await engine.run_step("look", self._first_phase, take_id)
+            while phase is not None:
+                phase = await engine.run_step(phase, self._run_phase, phase, take_id)
+        finally:
+            del self._running[take_id]
+        if take_id in self._asked:
+            # A person may have reopened the take in the moment in which it came to rest.
+            self._asked.discard(take_id)
+            self._look_again(take_id)
+
+    def _look_again(self, take_id: TakeId) -> None:
+        task = asyncio.get_running_loop().create_task(self._start(take_id), context=Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _first_phase(self, take_id: TakeId) -> str | None:
+        return _text(await self._life.first_phase(take_id))
+
+    async def _run_phase(self, phase: str, take_id: TakeId) -> str | None:
+        try:
+            return _text(await self._life.run(Phase(phase), take_id))
+        except Exception as error:
+            # The worker boundary: a bug ends one take, in words, and no other.
+            log.exception("take %s failed in %s", take_id, phase)
+            await self._life.give_up(take_id, error)
+            return None
+
+    async def _wind_down(self) -> None:
+        await self._life.drain(_DRAIN_S)
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._life.close()
+
+    def _on_loop(self, work: Coroutine[Any, Any, T], timeout_s: float = _START_TIMEOUT_S) -> T:
+        if self._loop is None or not self._loop.is_running():
+            work.close()
+            raise SetupProblem("The studio is stopping; takes begin again at its next start.")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout_s)
+
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+        finally:
+            loop.close()
+
+    def _stop_loop(self) -> None:
+        loop, self._loop = self._loop, None
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(loop.stop)
+        if self._thread is not None:
+            self._thread.join(_JOIN_S)
+
+
+def _text(phase: Phase | None) -> str | None:
+    return None if phase is None else phase.value
