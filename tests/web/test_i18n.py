@@ -1,0 +1,58 @@
+"""Languages: the browser chooses, and Chinese is complete."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from shortdrama.web import i18n
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh_CN"),
+        ("zh", "zh_CN"),
+        ("zh-Hans-CN", "zh_CN"),
+        ("en-GB,zh-CN;q=0.5", "en"),
+        ("fr,de;q=0.9", "en"),
+        ("en;q=0.2, zh-CN;q=0.9", "zh_CN"),
+        ("zh-CN;q=abc", "zh_CN"),
+        (";;;,,,q=", "en"),
+    ],
+)
+def test_the_browser_chooses(header: str, language: str) -> None:
+    assert i18n.choose_language(header) == language
+
+
+def test_every_text_has_a_chinese_one(tmp_path: Path) -> None:
+    """Collect the texts as `make messages` does, and look each one up."""
+    collected = tmp_path / "messages.pot"
+    command = [str(ROOT / "scripts" / "messages"), str(collected)]
+    subprocess.run(command, check=True, env={"PYTHON": sys.executable, "PATH": "/usr/bin:/bin"})
+    with collected.open("rb") as source:
+        wanted = {message.id for message in read_po(source) if message.id}
+    with (i18n.LOCALE_FOLDER / "zh_CN.po").open("rb") as source:
+        translated = {m.id: m.string for m in read_po(source, locale="zh_CN") if m.id}
+    assert sorted(str(text) for text in wanted if not translated.get(text)) == []
+
+
+def test_a_translation_keeps_what_is_filled_in() -> None:
+    with (i18n.LOCALE_FOLDER / "zh_CN.po").open("rb") as source:
+        messages = [m for m in read_po(source, locale="zh_CN") if m.id and m.string]
+    parts = re.compile(r"%\(\w+\)s|\{\w*\}")
+    wrong = []
+    for message in messages:
+        original = message.id if isinstance(message.id, str) else message.id[-1]
+        text = message.string if isinstance(message.string, str) else message.string[0]
+        if set(parts.findall(original)) != set(parts.findall(text)):
+            wrong.append(original)
+    assert wrong == []
