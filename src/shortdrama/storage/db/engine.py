@@ -70,6 +70,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     # A writer takes the lock at once: a reader that turns writer would fail instead of waiting.
     is_reading = connection.get_execution_options().get("shortdrama_read", False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(is_reading)}")
     connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
 

@@ -120,7 +120,7 @@ submissions = sa.Table(
     sa.Column("opened_at", UtcTime, nullable=False),
     sa.Column("closed_at", UtcTime),
     sa.Column("outcome", sa.String),
-    sa.Column("provider_job_id", sa.String),
+    sa.Column("provider_job_id", sa.String, index=True),
 )
 
 assets = sa.Table(

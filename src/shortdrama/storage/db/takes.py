@@ -154,6 +154,17 @@ class SubmissionStore:
         found: int | None = self._connection.scalar(statement)
         return found
 
+    def known_jobs(self, job_ids: Sequence[str]) -> set[str]:
+        """Those of these provider jobs that an accepted submission of this studio holds."""
+        known: set[str] = set()
+        for start in range(0, len(job_ids), _IDS_PER_QUERY):
+            some = submissions.c.provider_job_id.in_(job_ids[start : start + _IDS_PER_QUERY])
+            accepted = sa.select(submissions.c.provider_job_id).where(some)
+            known.update(
+                self._connection.scalars(accepted.where(submissions.c.outcome == "accepted"))
+            )
+        return known
+
     def count(self, take_id: TakeId) -> int:
         counted = sa.select(sa.func.count()).where(submissions.c.take_id == take_id)
         return self._connection.scalar(counted) or 0

@@ -224,6 +224,7 @@ def _create_prompts_and_takes() -> None:
         sa.ForeignKeyConstraint(["take_id"], ["takes.id"], name=op.f("fk_submissions_take_id")),
         sa.PrimaryKeyConstraint("take_id", "attempt", name=op.f("pk_submissions")),
     )
+    op.create_index(op.f("ix_submissions_provider_job_id"), "submissions", ["provider_job_id"])
 
 
 def _create_connections_and_events() -> None:
