@@ -78,3 +78,19 @@ def sleep_with_child(pid_file: str) -> None:
         with open(pid_file, "w") as file:  # noqa: PTH123
             file.write(f"{os.getpid()} {child.pid}\n")
         child.wait()
+
+
+def loop_forever_reading(path: str, destination: str) -> None:
+    loop_forever()
+
+
+def eat_memory_reading(path: str, destination: str) -> None:
+    eat_memory()
+
+
+def crash_reading(path: str, destination: str) -> None:
+    crash()
+
+
+def raise_bug_reading(path: str, destination: str) -> None:
+    raise_bug()

@@ -109,8 +109,11 @@ def decode_from(
     return container.decode(stream)
 
 
-def measure_duration_s(container: InputContainer) -> float:
-    """Seconds by the container's word, or by its last packet where it has none (MP3, live WebM)."""
+def measure_duration_s(container: InputContainer, video: VideoStream | None = None) -> float:
+    """Seconds of the picture where there is one: sound is padded to whole blocks and a little
+    longer. By the container's word, or by its last packet where it has none (MP3, live WebM)."""
+    if video is not None and video.duration and video.time_base:
+        return float(video.duration * video.time_base)
     # Without a header of its own an MP3 has only ffmpeg's guess from the first bit rate.
     if container.duration and container.format.name != "mp3":
         return container.duration / 1_000_000

@@ -84,7 +84,7 @@ def make_poster(path: str, destination: str, pixel_limit: int) -> dict[str, int]
 def make_last_frame(path: str, destination: str, pixel_limit: int) -> dict[str, int]:
     """Write the last frame in full size as WebP, fit to be the next shot's reference."""
     with _open_video(Path(path), pixel_limit) as (container, video):
-        tail_s = max(0.0, clips.measure_duration_s(container) - 1.0)
+        tail_s = max(0.0, clips.measure_duration_s(container, video) - 1.0)
         last = None
         for last in clips.decode_from(container, video, tail_s):  # noqa: B007 - the last one
             pass
@@ -105,7 +105,7 @@ def make_spritesheet(path: str, destination: str, pixel_limit: int) -> dict[str,
     from PIL import Image
 
     with _open_video(Path(path), pixel_limit) as (container, video):
-        duration_s = clips.measure_duration_s(container)
+        duration_s = clips.measure_duration_s(container, video)
         total = video.frames or round(duration_s * float(video.average_rate or 25))
         wanted = max(1, min(_SPRITE_TILES, total))
         frames = _spread(container.decode(video), duration_s / wanted)
@@ -120,7 +120,7 @@ def make_spritesheet(path: str, destination: str, pixel_limit: int) -> dict[str,
     sheet = Image.new("RGB", (columns * width, rows * height))
     for number, tile in enumerate(tiles):
         sheet.paste(tile, (number % columns * width, number // columns * height))
-    _save(sheet, Path(destination), format="JPEG", quality=80)
+    _save(sheet, Path(destination), encoder="JPEG", quality=80)
     shape = {"columns": columns, "rows": rows, "tiles": len(tiles)}
     interval_ms = round(duration_s / wanted * 1000)
     return shape | {"tile_width": width, "tile_height": height, "interval_ms": interval_ms}
@@ -211,6 +211,6 @@ def _fit_preview(image: Image) -> Image:
     return image.resize((width, height))
 
 
-def _save(image: Image, destination: Path, *, quality: int, format: str = "WEBP") -> None:
+def _save(image: Image, destination: Path, *, quality: int, encoder: str = "WEBP") -> None:
     with writing():
-        image.save(destination, format, quality=quality, method=4)
+        image.save(destination, encoder, quality=quality, method=4)

@@ -129,7 +129,7 @@ def _probe_clip(path: Path, kind: str, pixel_limit: int) -> dict[str, Any]:
             clips.decode_first(container, sound)
         else:
             raise UnsupportedFile("The file has a picture but no sound. Drop it as a video.")
-        duration_s = clips.measure_duration_s(container)
+        duration_s = clips.measure_duration_s(container, video)
         _refuse_missing_end(container, duration_s, kind)
     return facts | {"duration_ms": round(duration_s * 1000)}
 

@@ -53,7 +53,7 @@ def verify_clip(path: str, expected_seconds: float | None, pixel_limit: int) -> 
         if video is None:
             raise UnsupportedFile(f"The clip has no picture. {_AGAIN}", code="no_picture")
         facts = read_video(container, video, pixel_limit)
-        duration_s = clips.measure_duration_s(container)
+        duration_s = clips.measure_duration_s(container, video)
         _check_pictures(container, video, duration_s)
         has_audio = clips.find_sound(container) is not None
     leeway_s = max(_LENGTH_LEEWAY_S, (expected_seconds or 0) * _LENGTH_SHARE)
