@@ -80,7 +80,7 @@ def _keep(tools: Tools, path: Path, expected_s: float) -> Clip:
     """Check, make it start quickly, store. Blocks."""
     facts = tools.media.verify(path, expected_s)
     chosen = path
-    if not facts.get("is_faststart", True):
+    if not facts["faststart"]:
         chosen = path.with_suffix(".fast.mp4")
         tools.media.remux_faststart(path, chosen)
     try:

@@ -32,7 +32,7 @@ def _with_stills(tools: Tools, take_id: TakeId, clip: Clip) -> Clip:
     tools.tmp.mkdir(parents=True, exist_ok=True)
     with tools.blobs.local_path(clip.video_key) as path:
         poster = _still(tools, path, tools.tmp / f"poster-{take_id}.webp", tools.media.poster)
-        last = _still(tools, path, tools.tmp / f"last-{take_id}.png", tools.media.last_frame)
+        last = _still(tools, path, tools.tmp / f"last-{take_id}.webp", tools.media.last_frame)
     return replace(clip, poster_key=poster, last_frame_key=last)
 
 
