@@ -19,6 +19,7 @@ from PIL import Image
 
 CLIP_SIZE = (144, 256)
 CLIP_FPS = 30
+_WEBM_SPEED = {"deadline": "realtime", "cpu-used": "8"}
 
 
 def paint(width: int, height: int, seed: int = 0) -> Image.Image:
@@ -78,17 +79,19 @@ def make_clip(
         video = output.add_stream("libvpx" if is_webm else "libx264", rate=CLIP_FPS)
         video.width, video.height = size
         video.pix_fmt = "yuv420p"
-        video.options = (
+        video.options = _WEBM_SPEED if is_webm else {"preset": "ultrafast"}
+        video.thread_count = 1  # more only spin on a busy machine
             {"deadline": "realtime", "cpu-used": "8"} if is_webm else {"preset": "ultrafast"}
         )
         if rotation:
             video.set_display_rotation(rotation)
-        sound = output.add_stream("libopus" if is_webm else "aac", rate=48_000, layout="mono")
+        codec = "libopus" if is_webm else "aac"
+        sound = output.add_stream(codec, rate=48_000, layout="mono") if has_sound else None
         for number in range(round(seconds * CLIP_FPS)):
             image = picture(number) if picture else paint(*size, seed=number)
             output.mux(video.encode(to_frame(image)))
         output.mux(video.encode(None))
-        if has_sound:
+        if sound is not None:
             mux_tone(output, sound, seconds)
     return path
 
