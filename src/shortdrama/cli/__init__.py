@@ -83,7 +83,7 @@ def serve(
 
 
 @app.command()
-def generate(
+def generate(  # noqa: PLR0913, PLR0917 - one for each option of the command
     prompt: Annotated[str, typer.Argument(help="What the shot shows.")],
     reference: Annotated[
         list[Path] | None,
@@ -91,7 +91,9 @@ def generate(
     ] = None,
     seconds: Annotated[int | None, typer.Option(help="Length of the take.")] = None,
     size: Annotated[str | None, typer.Option(help="Width x height, such as 720x1280.")] = None,
-    model: Annotated[str | None, typer.Option(help="A connected model. [default: previz-1]")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A connected model. [default: previz-1]")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where the clip goes besides the studio.")
     ] = None,

@@ -67,7 +67,9 @@ def _encoder() -> str:
     try:
         told = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        raise SetupProblem("ffmpeg does not start. Run 'make run' again to reinstall it.") from error
+        raise SetupProblem(
+            "ffmpeg does not start. Run 'make run' again to reinstall it."
+        ) from error
     return told.stdout.split("\n", 1)[0].partition(" Copyright")[0]
 
 

@@ -71,7 +71,7 @@ async def _open_studio(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         transport = httpx.ASGITransport(studio.web)
         try:
             async with httpx.AsyncClient(
-                base_url="http://127.0.0.1", timeout=None, transport=transport
+                base_url="http://127.0.0.1", timeout=300, transport=transport
             ) as api:
                 yield api
         finally:
@@ -96,7 +96,7 @@ async def _order(api: httpx.AsyncClient, wish: Wish) -> dict[str, Any]:
 
 async def _bring(api: httpx.AsyncClient, path: Path) -> str:
     """Take a file into the library; its asset's id."""
-    upload_id, size = new_id(), path.stat().st_size
+    upload_id, size = new_id(), (await anyio.Path(path).stat()).st_size
     form = {"id": upload_id, "name": path.name, "size": size}
     state = await _answer(api, "POST", "/api/uploads", json=form)
     with path.open("rb") as source:
@@ -114,7 +114,11 @@ async def _bring(api: httpx.AsyncClient, path: Path) -> str:
 
 
 async def _wait(api: httpx.AsyncClient, take: dict[str, Any]) -> dict[str, Any]:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+    )
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
         row = bar.add_task(take["status"], total=100)
         while take["status"] not in _FINAL:
@@ -153,4 +157,3 @@ async def _answer(api: httpx.AsyncClient, method: str, path: str, **options: Any
         told = (body or {}).get("error", {})
         raise StudioError(told.get("message") or f"The studio answered {response.status_code}.")
     return body
-

@@ -29,7 +29,9 @@ class StudioServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            typer.echo(f"The studio is at {self._url} (Ctrl+C stops it; work goes on at the next start)")
+            typer.echo(
+                f"The studio is at {self._url} (Ctrl+C stops it; work goes on at the next start)"
+            )
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._studio.services.hub.close()
@@ -43,7 +45,9 @@ def serve_studio(settings: Settings) -> None:
         SetupProblem: The port is taken, another studio uses the folder, or the address is
             beyond loopback and no password is set.
     """
-    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
+    )
     password = os.environ.get("SHORTDRAMA_PASSWORD", "")
     if settings.host not in LOOPBACK_NAMES and not password:
         raise SetupProblem(

@@ -6,8 +6,6 @@ import logging
 
 import typer
 import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from shortdrama.app import build_sora2
 from shortdrama.cli.serve import GRACE_S, bind, run
@@ -22,11 +20,12 @@ def serve_sora2(settings: Settings, host: str, port: int, key: str | None) -> No
     Raises:
         SetupProblem: Beyond loopback without a key, or the port is taken.
     """
-    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
+    )
     if host not in LOOPBACK_NAMES and not key:
         raise SetupProblem(f"{host} can be reached from other machines. Give --key first.")
-    with bind(host, port) as listener, build_sora2(settings, key) as (service, lifespan):
-        app = Starlette(routes=[Mount("/v1", service)], lifespan=lifespan)
+    with bind(host, port) as listener, build_sora2(settings, key) as app:
         config = uvicorn.Config(
             app,
             log_level=settings.log_level,

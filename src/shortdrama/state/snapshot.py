@@ -102,6 +102,11 @@ class StateService:
         self._records = records
         self._default_connection = default_connection
 
+    def newest_event_id(self) -> int:
+        """Where a page that is rendered now begins to listen."""
+        with self._records.read() as tx:
+            return tx.events.newest_id()
+
     def snapshot(self, shot_id: ShotId | None = None) -> Snapshot:
         """Of the given shot, or of the newest."""
         base_url, has_key = self._default_connection()

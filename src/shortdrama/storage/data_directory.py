@@ -99,6 +99,19 @@ class DataDirectory:
         self._lock = lock
         return self
 
+    def is_in_use(self) -> bool:
+        """Whether a studio runs on it now. Touches nothing."""
+        try:
+            lock = (self.path / "studio.lock").open("rb")
+        except FileNotFoundError:
+            return False
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
     def release(self) -> None:
         if self._lock is not None:
             self._lock.close()

@@ -38,7 +38,7 @@ def catalogue(name: str) -> gettext.NullTranslations:
 
 def choose_language(accept_language: str) -> str:
     """ "en" or "zh_CN", from an `Accept-Language` header."""
-    wished = []
+    wished: list[tuple[float, int, str]] = []
     for part in accept_language.split(","):
         tag, _, parameters = part.strip().partition(";")
         wished.append((-_quality(parameters), len(wished), tag.replace("-", "_")))

@@ -61,6 +61,10 @@ class AssetStore:
         next_after = cursor_after(query, shown[-1]) if has_more and shown else None
         return AssetPage(assets=tuple(self._read(shown)), next_after=next_after)
 
+    def newest(self, limit: int) -> list[Asset]:
+        """The latest ones, without the trash."""
+        return list(self.page(AssetQuery(limit=limit)).assets)
+
     def counts(self) -> dict[str, int]:
         """Keys: "all", each kind, each role, "trash"; what lies in the trash counts only there."""
         counts = dict.fromkeys(["all", *AssetKind, *AssetRole, "trash"], 0)
