@@ -46,12 +46,23 @@ export async function restoreAssets(ids) {
   showToast(t("Restored {count}", { count: answer.assets.length }));
 }
 
-/** There is no way back: ask first. @param {string[]} ids */
+/** There is no way back, so it asks first. @param {string[]} ids */
 export async function removeForGood(ids) {
+  if (!(await isSure())) return;
   const answer = await tryIt(() => send("POST", "/api/assets/removal", { ids }));
   if (!answer) return;
   tell({ gone: answer.ids });
   showToast(t("Deleted {count} for good", { count: answer.ids.length }));
+}
+
+/** @returns {Promise<boolean>} */
+function isSure() {
+  const dialog = /** @type {HTMLDialogElement} */ (document.querySelector("dialog[data-sure]"));
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
 }
 
 /**

@@ -1,9 +1,12 @@
 /**
  * <asset-menu>: what can be done with one asset. Opens from a tile's "more" button, or by context
- * menu or Shift+F10 on a tile. The menu (a popover) and the dialog for name and tags are in its HTML.
+ * menu or Shift+F10 on a tile. The menu (a popover; menus.js moves through it by keys) and the dialog
+ * for name and tags are in its HTML.
  */
 
-import { changeAsset, removeForGood, restoreAssets, trashAssets } from "./asset-actions.js";
+import {
+  changeAsset, removeForGood, restoreAssets, trashAssets,
+} from "./asset-actions.js";
 import { assetOf } from "./asset-tile.js";
 
 class AssetMenu extends HTMLElement {
@@ -18,7 +21,6 @@ class AssetMenu extends HTMLElement {
     document.addEventListener("click", this.#opened, options);
     document.addEventListener("contextmenu", this.#opened, options);
     this.addEventListener("click", this.#chosen, options);
-    this.addEventListener("keydown", this.#moved, options);
     this.#dialog.addEventListener("close", this.#answered, options);
   }
 
@@ -31,7 +33,7 @@ class AssetMenu extends HTMLElement {
   }
 
   get #dialog() {
-    return /** @type {HTMLDialogElement} */ (this.querySelector("dialog"));
+    return /** @type {HTMLDialogElement} */ (this.querySelector("dialog[data-edit]"));
   }
 
   #opened = (/** @type {MouseEvent} */ event) => {
@@ -78,15 +80,6 @@ class AssetMenu extends HTMLElement {
     if (item.dataset.do === "trash") trashAssets([asset.id]);
     if (item.dataset.do === "restore") restoreAssets([asset.id]);
     if (item.dataset.do === "remove") removeForGood([asset.id]);
-  };
-
-  #moved = (/** @type {KeyboardEvent} */ event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step || !this.#menu.matches(":popover-open")) return;
-    event.preventDefault();
-    const shown = this.#items.filter((item) => !item.hidden);
-    const at = shown.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    shown[(at + step + shown.length) % shown.length]?.focus();
   };
 
   #edit() {

@@ -38,3 +38,11 @@ function whyItWaits(job, trouble) {
     ? t("Waits for the server. This browser has no room to keep it: leave the page open")
     : t("Waits for the server, kept here");
 }
+
+/** @param {number} bytes @returns {string} in decimal units, as file managers show them */
+export function fileSize(bytes) {
+  const units = ["bytes", "kB", "MB", "GB"];
+  const step = bytes < 1 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** step;
+  return `${step === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[step]}`;
+}

@@ -90,7 +90,11 @@ export function answer(request) {
 
 /** @param {IDBDatabase} database */
 function lay(database) {
-  for (const store of STORES) database.createObjectStore(store, { keyPath: "id" });
+  for (const store of STORES) {
+    const made = database.createObjectStore(store, { keyPath: "id" });
+    // The service worker finds a clip by the address a player asks for.
+    if (store === "videos") made.createIndex("videoUrl", "videoUrl");
+  }
 }
 
 /** @param {IDBDatabase} database */
