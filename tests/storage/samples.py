@@ -47,8 +47,12 @@ def make_shot(tx: Transaction) -> Shot:
     return shot
 
 
-def make_prompt(tx: Transaction, shot: Shot, text: str = "A door opens") -> Prompt:
-    prompt = Prompt(PromptId(new_id()), text, shot.id, moment())
+def make_prompt(
+    tx: Transaction, shot: Shot, text: str = "A door opens", minutes: float = 0
+) -> Prompt:
+    """Its id sorts by `minutes`; ids made in the same millisecond have no order."""
+    prompt_id = PromptId(f"{int(minutes):04x}{new_id()[4:]}")
+    prompt = Prompt(prompt_id, text, shot.id, moment(minutes))
     tx.prompts.add(prompt)
     return prompt
 

@@ -216,8 +216,8 @@ def test_known_jobs_are_those_of_accepted_submissions(records: Database) -> None
 def test_prompts_are_found_by_any_part(records: Database) -> None:
     with records.begin() as tx:
         shot = make_shot(tx)
-        rain = make_prompt(tx, shot, "林月站在雨中,100% wet")
-        night = make_prompt(tx, shot, "NIGHT street; Straße")
+        rain = make_prompt(tx, shot, "林月站在雨中,100% wet", minutes=0)
+        night = make_prompt(tx, shot, "NIGHT street; Straße", minutes=1)
     with records.read() as tx:
         assert tx.prompts.page("", None, 10) == [night, rain]
         assert tx.prompts.page("", night.id, 10) == [rain]

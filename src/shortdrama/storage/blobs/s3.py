@@ -80,10 +80,11 @@ class S3Blobs:
 
     def stream(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Bytes from `start` up to, not including, `stop`; opened at once, read as asked for."""
-        size = self.size(check_key(key))
-        if size is None:
-            raise NotFound("This file is missing from the studio's storage.", key=key)
-        end = size if stop is None else min(stop, size)
+        end = stop
+        if end is None:
+            end = self.size(key)
+            if end is None:
+                raise NotFound("This file is missing from the studio's storage.", key=key)
         if start >= end:
             return iter(())
         with _in_studio_words(key):

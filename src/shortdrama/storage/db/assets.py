@@ -32,9 +32,7 @@ class AssetStore:
 
         The transaction stays usable: `by_key` then tells the asset that won.
         """
-        values = {name: getattr(asset, name) for name in _PLAIN}
-        values |= _derived(asset.name, asset.tags, asset.trashed_at)
-        if not insert_new(self._connection, assets, values):
+        if not insert_new(self._connection, assets, asset_values(asset)):
             raise Conflict("This file is in the library already.", code="asset_exists")
         self._write_tags(asset.id, asset.tags)
 
@@ -100,6 +98,8 @@ class AssetStore:
         values |= _derived(name, tags, changes.get("trashed_at", current.trashed_at))
         self._connection.execute(sa.update(assets).where(assets.c.id == asset_id).values(**values))
         if "tags" in changes:
+            old = sa.delete(asset_tags).where(asset_tags.c.asset_id == asset_id)
+            self._connection.execute(old)
             self._write_tags(asset_id, tags)
         return self.get(asset_id)
 
@@ -123,16 +123,7 @@ class AssetStore:
         insert_new(self._connection, asset_uploads, values)
 
     def _write_tags(self, asset_id: AssetId, tags: Sequence[str]) -> None:
-        old = sa.delete(asset_tags).where(asset_tags.c.asset_id == asset_id)
-        self._connection.execute(old)
-        spelled: dict[str, str] = {}
-        for tag in tags:
-            spelled.setdefault(fold(tag), tag)
-        rows = [
-            {"asset_id": asset_id, "folded_tag": folded, "tag": tag, "position": position}
-            for position, (folded, tag) in enumerate(spelled.items())
-        ]
-        if rows:
+        if rows := tag_rows(asset_id, tags):
             self._connection.execute(sa.insert(asset_tags), rows)
 
     def _one(self, statement: sa.Executable) -> Asset | None:
@@ -150,6 +141,23 @@ class AssetStore:
             for row in self._connection.execute(statement.order_by(asset_tags.c.position)):
                 found[row.asset_id] = (*found.get(row.asset_id, ()), row.tag)
         return found
+
+
+def asset_values(asset: Asset) -> dict[str, Any]:
+    """Every column of the asset's own row."""
+    values = {name: getattr(asset, name) for name in _PLAIN}
+    return values | _derived(asset.name, asset.tags, asset.trashed_at)
+
+
+def tag_rows(asset_id: AssetId, tags: Sequence[str]) -> list[dict[str, Any]]:
+    """One row a tag, in their order; the first spelling of a tag stays."""
+    spelled: dict[str, str] = {}
+    for tag in tags:
+        spelled.setdefault(fold(tag), tag)
+    return [
+        {"asset_id": asset_id, "folded_tag": folded, "tag": tag, "position": position}
+        for position, (folded, tag) in enumerate(spelled.items())
+    ]
 
 
 def _derived(name: str, tags: Sequence[str], trashed_at: datetime | None) -> dict[str, Any]:

@@ -70,7 +70,9 @@ class TakeStore:
     def next_number(self, shot_id: ShotId) -> int:
         """From 1; on PostgreSQL the shot is locked until the transaction ends."""
         shot = sa.select(shots.c.id).where(shots.c.id == shot_id)
-        self._connection.execute(shot.with_for_update())
+        # The weaker lock: a plain FOR UPDATE would wait for whoever has just added a prompt to the
+        # shot, and they for us.
+        self._connection.execute(shot.with_for_update(key_share=True))
         newest = sa.select(sa.func.max(takes.c.number)).where(takes.c.shot_id == shot_id)
         return (self._connection.scalar(newest) or 0) + 1
 
