@@ -171,8 +171,8 @@ def _answer(take: Take, shot: Shot, services: Services) -> TakeAnswer:
         status=take.status,
         progress=take.progress,
         error=_failure(take.failure),
-        video_url=clip and f"/media/{clip.video_key}/{_file_name(take, shot)}.mp4",
-        poster_url=clip and clip.poster_key and f"/media/{clip.poster_key}/poster.webp",
+        video_url=_media_url(clip.video_key, f"{_file_name(take, shot)}.mp4") if clip else None,
+        poster_url=_media_url(clip.poster_key, "poster.webp") if clip else None,
         prompt=request.prompt,
         model=request.model,
         connection_id=request.connection_id,
@@ -182,7 +182,7 @@ def _answer(take: Take, shot: Shot, services: Services) -> TakeAnswer:
         created_at=take.created_at,
         submitted_at=take.submitted_at,
         finished_at=take.finished_at,
-        duration_ms=clip and clip.duration_ms,
+        duration_ms=clip.duration_ms if clip else None,
         elapsed_s=elapsed_s,
         left_s=_left_s(take, elapsed_s),
         queue_position=services.takes.queue_position(take),
@@ -207,6 +207,10 @@ def _failure(failure: Failure | None) -> FailureAnswer | None:
         can_fetch_again=failure.can_fetch_again,
         details=failure.details,
     )
+
+
+def _media_url(key: str | None, name: str) -> str | None:
+    return f"/media/{key}/{name}" if key else None
 
 
 def _file_name(take: Take, shot: Shot) -> str:
