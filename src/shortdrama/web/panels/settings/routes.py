@@ -16,7 +16,7 @@ from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import Connection, Dialect, KeySource
 from shortdrama.errors import InvalidInput, fill
 from shortdrama.web.i18n import _
-from shortdrama.web.pages import render
+from shortdrama.web.pages import file_size, render
 from shortdrama.web.panels.studio.topbar import top_bar
 from shortdrama.web.services import GivenServices, Services
 
@@ -95,7 +95,8 @@ def settings_page(request: Request, services: GivenServices) -> Response:
         fields=ConnectionFields(),
         problem="",
         problem_where="",
-        settings=services.settings,
+        storage_facts=_storage_facts(services),
+        event_id=services.state.newest_event_id(),
         version=shortdrama.__version__,
     )
 
@@ -145,6 +146,21 @@ async def check(request: Request, services: GivenServices, connection_id: str) -
     return render(request, "settings/_connection.html", card=card)
 
 
+def _storage_facts(services: Services) -> list[tuple[str, str]]:
+    settings = services.settings
+    return [
+        (_("Data folder"), str(settings.data.absolute())),
+        (_("Database"), _("PostgreSQL") if "postgres" in settings.database_url else "SQLite"),
+        (_("Files"), "S3" if settings.blobs_url.startswith("s3:") else _("in the data folder")),
+        (_("Largest upload"), file_size(settings.max_upload_bytes)),
+        (
+            _("Kept in this browser"),
+            _("%(size)s at most") % {"size": file_size(settings.browser_cache_bytes)},
+        ),
+        (_("Trash keeps"), _("%(days)s days") % {"days": settings.trash_days}),
+    ]
+
+
 def _cards(services: Services) -> list[Card]:
     return [Card(connection) for connection in services.connections.all()]
 
@@ -158,7 +174,6 @@ def _list(
     return render(
         request,
         "settings/_connections.html",
-        status_code=422 if error else 200,
         cards=_cards(services),
         fields=fields,
         problem=fill(_(error.template), error.details) if error else "",

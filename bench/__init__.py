@@ -1,0 +1,1 @@
+"""Measures what the studio promises; `python -m bench` prints it beside the bounds."""
