@@ -81,8 +81,6 @@ def make_clip(
         video.pix_fmt = "yuv420p"
         video.options = _WEBM_SPEED if is_webm else {"preset": "ultrafast"}
         video.thread_count = 1  # more only spin on a busy machine
-            {"deadline": "realtime", "cpu-used": "8"} if is_webm else {"preset": "ultrafast"}
-        )
         if rotation:
             video.set_display_rotation(rotation)
         codec = "libopus" if is_webm else "aac"
