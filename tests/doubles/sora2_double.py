@@ -16,15 +16,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import socket
-import threading
 import time
 from collections.abc import AsyncIterator
 from email.utils import formatdate
 from types import TracebackType
 from typing import Any, Self
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import (
@@ -37,6 +34,7 @@ from starlette.responses import (
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from doubles.serving import Serving, listen
 from doubles.sora2_script import DoubleJob, Recorded, Script
 from doubles.tiny_clip import tiny_clip
 
@@ -70,14 +68,12 @@ class Sora2Double:
         self._default = Script()
         self._submits: list[str] = []
         self._stopping = asyncio.Event()
-        self._sockets = [_listen(), _listen()]
+        self._sockets = [listen(), listen()]
         self._ports = [sock.getsockname()[1] for sock in self._sockets]
-        self._server = _Server(self._app())
-        self._thread = threading.Thread(target=self._server.run, args=(self._sockets,))
+        self._serving = Serving(self._app(), self._sockets, protocol=_Protocol)
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._server.is_up.wait(10), "the double did not start"
+        self._serving.__enter__()
         return self
 
     def __exit__(
@@ -86,12 +82,8 @@ class Sora2Double:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        assert self._server.loop is not None
-        self._server.loop.call_soon_threadsafe(self._stopping.set)
-        self._server.should_exit = True
-        self._thread.join(15)
-        for sock in self._sockets:
-            sock.close()
+        self._serving.call(self._stopping.set)
+        self._serving.__exit__(exc_type, exc, traceback)
 
     @property
     def base_url(self) -> str:
@@ -428,38 +420,10 @@ class _Protocol(H11Protocol):
         super().connection_lost(exc)
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, app: Starlette) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http=_Protocol,
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=2,
-            )
-        )
-        self.is_up = threading.Event()
-        self.loop: asyncio.AbstractEventLoop | None = None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.loop = asyncio.get_running_loop()
-        self.is_up.set()
-
-
 def refused_url() -> str:
     """A base URL where nobody listens."""
-    with _listen() as sock:
+    with listen() as sock:
         return f"http://127.0.0.1:{sock.getsockname()[1]}/v1"
-
-
-def _listen() -> socket.socket:
-    sock = socket.socket()
-    sock.bind(("127.0.0.1", 0))
-    return sock
 
 
 def _error(number: str, key: str = "") -> JSONResponse:

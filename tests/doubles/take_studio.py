@@ -1,8 +1,8 @@
 """The part of a studio that makes takes, joined from its real parts, on one folder and one server.
 
-    with TakeStudio(folder, double.base_url) as studio:
-        take = studio.order("a cat")
-        take = studio.wait_for(take.id)
+with TakeStudio(folder, double.base_url) as studio:
+    take = studio.order("a cat")
+    take = studio.wait_for(take.id)
 """
 
 from __future__ import annotations

@@ -41,7 +41,9 @@ def show_seed_status(job: ServiceJob, request: Request) -> dict[str, Any]:
         "progress": job.progress,
     }
     if job.status is JobStatus.COMPLETED:
-        shown["videoUrl"] = f"{str(request.base_url).rstrip('/')}/download/{job.id}"
+        # `request.base_url` is that of the outermost application, not of the mount.
+        home = f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
+        shown["videoUrl"] = f"{home}/download/{job.id}"
     if (error := _error(job)) is not None:
         shown["error"] = error
     return shown

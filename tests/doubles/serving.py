@@ -1,0 +1,80 @@
+"""Runs an ASGI application with uvicorn in a thread, on real sockets of 127.0.0.1."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+
+class Serving:
+    """`with Serving(app) as server: … server.url …`; stopped when the block ends."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        sockets: Sequence[socket.socket] = (),
+        *,
+        protocol: type[H11Protocol] = H11Protocol,
+        has_lifespan: bool = False,
+    ) -> None:
+        self._sockets = list(sockets) or [listen()]
+        self.url = f"http://127.0.0.1:{self._sockets[0].getsockname()[1]}"
+        config = uvicorn.Config(
+            app,
+            http=protocol,
+            ws="none",
+            lifespan="on" if has_lifespan else "off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=2,
+        )
+        self._server = _Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=(self._sockets,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._server.is_up.wait(20), "the server did not start"
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join(20)
+        for sock in self._sockets:
+            sock.close()
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Run `function` in the server's event loop."""
+        assert self._server.loop is not None
+        self._server.loop.call_soon_threadsafe(function)
+
+
+def listen() -> socket.socket:
+    """A socket bound to a free port of 127.0.0.1."""
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    return sock
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = threading.Event()
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.loop = asyncio.get_running_loop()
+        self.is_up.set()

@@ -1,0 +1,1 @@
+"""The compatible service, over real HTTP with a small real engine."""
