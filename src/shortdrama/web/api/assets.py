@@ -99,14 +99,14 @@ def asset_answer(asset: Asset) -> AssetAnswer:
         thumb_small_url=_blob_url(asset.thumb_small_key, "small.webp"),
         thumb_large_url=_blob_url(asset.thumb_large_key, "large.webp"),
         preview_url=_blob_url(asset.preview_key, "preview.mp4"),
-        url=asset_url(asset),
+        url=file_url(asset),
         tags=list(asset.tags),
         created_at=asset.created_at,
         trashed_at=asset.trashed_at,
     )
 
 
-def asset_url(asset: Asset) -> str:
+def file_url(asset: Asset) -> str:
     """Where the bytes are, under a name to save them by."""
     return f"/media/{asset.key}/{quote(download_name(asset), safe='')}"
 
