@@ -92,7 +92,7 @@ def _filters(query: AssetQuery, counts: dict[str, int]) -> Iterable[Filter]:
         ("cast", _("Cast"), "face", {"role": "cast"}),
         ("place", _("Places"), "place", {"role": "place"}),
         ("prop", _("Props"), "prop", {"role": "prop"}),
-        ("picture", _("Pictures"), "safe", {"kind": "picture"}),
+        ("picture", _("Pictures"), "picture", {"kind": "picture"}),
         ("video", _("Video"), "clipv", {"kind": "video"}),
         ("sound", _("Sound"), "sound", {"kind": "sound"}),
         ("script", _("Scripts"), "words", {"kind": "script"}),

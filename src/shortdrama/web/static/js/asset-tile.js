@@ -5,7 +5,7 @@
 
 import { t } from "./i18n.js";
 
-const ICONS = { picture: "assets", video: "clipv", sound: "sound", script: "words" };
+const ICONS = { picture: "picture", video: "clipv", sound: "sound", script: "words" };
 
 /**
  * @param {any} asset as /api/assets gives it

@@ -67,7 +67,7 @@ class ComingIn extends HTMLElement {
     if (!blob || !this.#rows.has(job.id)) return;
     const image = tile.querySelector("img");
     // A wrong picture says so by failing; the icon beneath stays then.
-    image.onload = () => { image.hidden = false; tile.querySelector("svg")?.remove(); };
+    image.onload = () => { image.hidden = false; tile.dataset.hasPicture = ""; };
     image.src = URL.createObjectURL(blob);
   }
 
@@ -92,6 +92,8 @@ class ComingIn extends HTMLElement {
       bar.hidden = state !== "busy" || isWaiting;
       bar.setAttribute("aria-label", t("Uploading {name}", { name: job.name }));
     }
+    const icon = state === "refused" ? "failed" : isWaiting ? "cloudoff" : "up";
+    tile.querySelector(".kind use")?.setAttribute("href", `#i-${icon}`);
     const words = stateWords({ state, isWaiting, job, trouble, twin, percent });
     this.#say(tile, "badge", words.badge);
     this.#say(tile, "name", words.name);

@@ -12,7 +12,8 @@ export function stateWords({ state, isWaiting, job, trouble, twin, percent }) {
   const { name } = job;
   if (state === "refused") {
     const badge = job.kind === "take" ? t("Not sent") : t("Not taken in");
-    return { badge, name: `${name}: ${job.message}`, detail: "" };
+    const isNamed = !name || job.message.includes(name);
+    return { badge, name: isNamed ? job.message : `${name}: ${job.message}`, detail: "" };
   }
   if (state === "twin") {
     return { badge: t("Already here"), name, detail: t("Same bytes as {name}", { name: twin.name }) };
