@@ -197,7 +197,7 @@ def _join(settings: Settings, storage: _Storage, stack: ExitStack) -> Services:
     stack.callback(pool.close)
     media = MediaTools(pool, settings.max_pixels)
     sora2 = _sora2_service(settings, storage.directory.previz_path, pool, key=None)
-    transport = InProcessTransport(sora2.app)
+    transport = InProcessTransport(sora2.app, root_path="/v1")
     database = storage.database
     connections = _connections(settings, database)
     board = BoardService(database)
