@@ -1,0 +1,59 @@
+"""The models of the prompt panel: what its menus offer, and what it opens with. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shortdrama.domain.model import BUILT_IN, ModelChoice
+from shortdrama.web.i18n import _
+from shortdrama.web.panels.takes.card import price
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningChoice:
+    """What stands in the pickers until the page's script restores the person's own choice."""
+
+    label: str
+    seconds: int
+    size: str
+    money: str
+    time: str
+
+
+def opening_choice(choices: Sequence[ModelChoice]) -> OpeningChoice:
+    first = choices[0].capability
+    per_second = first.micro_usd_per_second
+    cost = None if per_second is None else per_second * first.default_seconds
+    return OpeningChoice(
+        label=first.label,
+        seconds=first.default_seconds,
+        size=first.default_size,
+        money=_("Free") if cost == 0 else price(cost),
+        time=_("on this machine") if choices[0].connection_id == BUILT_IN else "",
+    )
+
+
+def models_json(choices: Sequence[ModelChoice]) -> str:
+    """The menus' data, for an attribute."""
+    return json.dumps([_as_json(choice) for choice in choices], separators=(",", ":"))
+
+
+def _as_json(choice: ModelChoice) -> dict[str, object]:
+    capability = choice.capability
+    return {
+        "model": capability.model,
+        "label": capability.label,
+        "connection": choice.connection_id,
+        "connectionName": choice.connection_name,
+        "isReady": choice.is_ready,
+        "isHere": choice.connection_id == BUILT_IN,
+        "seconds": list(capability.seconds),
+        "sizes": list(capability.sizes),
+        "references": capability.max_references,
+        "microUsdPerSecond": capability.micro_usd_per_second,
+        "defaultSeconds": capability.default_seconds,
+        "defaultSize": capability.default_size,
+        "typicalS": capability.typical_s,
+    }

@@ -1,0 +1,328 @@
+/**
+ * <prompt-panel data-shot data-models>: text, references, pickers, estimate and Generate, all in its HTML.
+ *
+ * Hears `reference-toggle` {asset, selected} and answers `references-changed` {ids}; hears
+ * `prompt-picked` {text} and `draft-changed`. What cannot be done is said under the text while it is
+ * written; Generate says it again and sends nothing then.
+ */
+
+import { isMac, writeMacKeys } from "../../static/js/keys.js";
+import { t } from "../../static/js/i18n.js";
+import { showToast } from "../../static/js/toast.js";
+import { askJson } from "../../static/js/upload.js";
+import { modelOf, moneyWords, offers, picked, settle, timeWords, words } from "./choice.js";
+import { keepDraft, loadDraft } from "./draft.js";
+import { MentionMenu, cutAtMentions } from "./mentions.js";
+import { PastWalk } from "./past.js";
+import { chip, keepReferences, keptReferences, symbol } from "./references.js";
+import { isDoublePress, sendTakes } from "./send.js";
+
+const CHOICE = "prompt:choice";
+const CHECK_MS = 250;
+
+class PromptPanel extends HTMLElement {
+  /** @type {import("./choice.js").Model[]} */
+  #models = [];
+  /** @type {import("./choice.js").Choice} */
+  #choice = /** @type {any} */ (null);
+  /** @type {import("./references.js").Reference[]} */
+  #references = [];
+  /** @type {{field: string, message: string}[]} */
+  #problems = [];
+  #past = new PastWalk();
+  #timer = 0;
+  #turn = 0;
+  /** @type {AbortController|null} */
+  #listening = null;
+
+  connectedCallback() {
+    this.#models = JSON.parse(this.dataset.models ?? "[]");
+    this.#choice = settle(this.#models, JSON.parse(localStorage.getItem(CHOICE) ?? "{}"));
+    this.#references = keptReferences(this.#shot);
+    this.#listening = new AbortController();
+    const options = { signal: this.#listening.signal };
+    const menu = /** @type {HTMLElement} */ (this.querySelector("#mentions"));
+    const mentions = new MentionMenu(this.#field, menu, (asset) => this.#add(asset), options.signal);
+    this.#field.addEventListener("input", this.#typed, options);
+    this.#field.addEventListener("keydown", this.#key, options);
+    this.#field.addEventListener("scroll", () => { this.#marks.scrollTop = this.#field.scrollTop; }, options);
+    this.addEventListener("click", (event) => this.#clicked(event, mentions), options);
+    document.addEventListener("reference-toggle", this.#toggled, options);
+    document.addEventListener("prompt-picked", this.#picked, options);
+    document.addEventListener("draft-changed", this.#drafted, options);
+    document.addEventListener("studio-key", this.#pageKey, options);
+    this.closest("form")?.addEventListener("submit", (event) => event.preventDefault(), options);
+    if (isMac) writeMacKeys(this);
+    this.#drawAll();
+    if (this.#field.value) this.#check();
+    else this.#estimate();
+  }
+
+  disconnectedCallback() {
+    this.#listening?.abort();
+    window.clearTimeout(this.#timer);
+    keepDraft.flush();
+  }
+
+  get #shot() {
+    return this.dataset.shot ?? "";
+  }
+
+  get #field() {
+    return /** @type {HTMLTextAreaElement} */ (this.querySelector("textarea"));
+  }
+
+  get #marks() {
+    return /** @type {HTMLElement} */ (this.querySelector("[data-marks]"));
+  }
+
+  #typed = () => {
+    this.#drawMarks();
+    this.#problems = this.#problems.filter(({ field }) => field !== "prompt");
+    this.#drawProblems();
+    keepDraft.soon(this.#shot, this.#field.value);
+    this.#checkSoon();
+  };
+
+  #key = async (/** @type {KeyboardEvent} */ event) => {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      if (!event.repeat) this.#generate();
+    } else if (event.key === "ArrowUp" && this.#past.canGoUp(this.#field.value)) {
+      event.preventDefault();
+      const text = await this.#past.older().catch(() => null);
+      if (text !== null) this.#write(text);
+    } else if (event.key === "ArrowDown" && this.#past.canGoDown(this.#field.value)) {
+      event.preventDefault();
+      this.#write(this.#past.newer());
+    } else if (event.key === "Escape") this.#field.blur();
+  };
+
+  #pageKey = (/** @type {Event} */ event) => {
+    const { name } = /** @type {CustomEvent} */ (event).detail;
+    if (name === "prompt") this.#field.focus();
+    else if (name === "generate") this.#generate();
+    else return;
+    event.preventDefault();
+  };
+
+  /** @param {MouseEvent} event @param {MentionMenu} mentions */
+  #clicked(event, mentions) {
+    const at = event.target instanceof Element ? event.target : null;
+    const item = at?.closest("[data-value]");
+    if (item instanceof HTMLElement) this.#pick(item);
+    else if (at?.closest("[data-generate]") && event.detail < 2) this.#generate();
+    else if (at?.closest("[data-mention]")) this.#beginMention(mentions);
+  }
+
+  /** @param {MentionMenu} mentions */
+  #beginMention(mentions) {
+    const field = this.#field;
+    const isApart = /(^|\s)$/.test(field.value.slice(0, field.selectionStart));
+    field.focus();
+    field.setRangeText(isApart ? "@" : " @", field.selectionStart, field.selectionEnd, "end");
+    this.#typed();
+    mentions.look();
+  }
+
+  /** @param {HTMLElement} item */
+  #pick(item) {
+    const menu = /** @type {HTMLElement} */ (item.closest("[data-menu]"));
+    this.#choice = settle(this.#models, picked(this.#choice, menu.dataset.menu ?? "", item.dataset.value ?? ""));
+    localStorage.setItem(CHOICE, JSON.stringify(this.#choice));
+    menu.hidePopover();
+    this.#drawChoice();
+    this.#check();
+  }
+
+  #toggled = (/** @type {Event} */ event) => {
+    const { asset, selected } = /** @type {CustomEvent} */ (event).detail;
+    if (selected) this.#add(asset);
+    else this.#remove(asset.id);
+  };
+
+  /** @param {import("./references.js").Reference} asset */
+  #add(asset) {
+    if (!this.#references.some(({ id }) => id === asset.id)) this.#references = [...this.#references, asset];
+    this.#changeReferences();
+  }
+
+  /** @param {string} id */
+  #remove(id) {
+    this.#references = this.#references.filter((reference) => reference.id !== id);
+    this.#changeReferences();
+  }
+
+  #changeReferences() {
+    keepReferences(this.#shot, this.#references);
+    this.#drawReferences();
+    this.#drawMarks();
+    this.#check();
+  }
+
+  #picked = (/** @type {Event} */ event) => {
+    this.#write(/** @type {CustomEvent} */ (event).detail.text);
+    this.#field.focus();
+  };
+
+  #drafted = async () => {
+    if (document.activeElement === this.#field || keepDraft.isWaiting) return;
+    const text = await loadDraft(this.#shot);
+    if (text !== null && text !== this.#field.value) { this.#field.value = text; this.#drawMarks(); }
+  };
+
+  /** @param {string} text */
+  #write(text) {
+    this.#field.value = text;
+    this.#field.setSelectionRange(text.length, text.length);
+    this.#typed();
+  }
+
+  get #order() {
+    const { model, connection, seconds, size } = this.#choice;
+    return {
+      prompt: this.#field.value, model, connection_id: connection, seconds, size,
+      references: this.#references.map(({ id }) => id), shot_id: this.#shot,
+    };
+  }
+
+  async #generate() {
+    const order = this.#order;
+    if (isDoublePress(order, performance.now())) return;
+    if (!order.prompt.trim()) {
+      this.#problems = [{ field: "prompt", message: t("Write a prompt first.") }];
+      this.#drawProblems();
+      this.#field.focus();
+      return;
+    }
+    keepDraft.flush();
+    try {
+      const answers = await sendTakes(order, this.#choice.takes);
+      if (answers.some((answer) => "queued" in answer)) {
+        showToast(t("The server is away. The prompt is kept and goes up by itself."));
+      }
+    } catch (error) {
+      this.#refused(/** @type {any} */ (error));
+    }
+  }
+
+  /** @param {{message: string, problem?: any}} error */
+  #refused({ message, problem }) {
+    const field = problem?.details?.field ?? "prompt";
+    this.#problems = [{ field, message }];
+    this.#drawProblems();
+    this.#field.focus();
+  }
+
+  #checkSoon() {
+    window.clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.#check(), CHECK_MS);
+  }
+
+  /** Ask what cannot be done, what it costs and how long it takes. */
+  async #check() {
+    const turn = this.#turn += 1;
+    const { shot_id: _shot, ...order } = this.#order;
+    this.#estimate();
+    const headers = { "Content-Type": "application/json" };
+    const body = JSON.stringify({ ...order, takes: this.#choice.takes });
+    const answer = await askJson("/api/prompts/check", { method: "POST", headers, body }).catch(() => null);
+    if (!answer || turn !== this.#turn || !this.isConnected) return;
+    const isEmpty = !this.#field.value.trim();
+    this.#problems = answer.problems.filter((/** @type {any} */ p) => !(isEmpty && p.field === "prompt"));
+    this.#drawProblems();
+    this.#drawEstimate(answer.micro_usd, answer.seconds);
+  }
+
+  #estimate() {
+    const model = modelOf(this.#models, this.#choice);
+    const perSecond = model.microUsdPerSecond;
+    const cost = perSecond === null ? null : perSecond * this.#choice.seconds * this.#choice.takes;
+    this.#drawEstimate(cost, model.typicalS);
+  }
+
+  #drawAll() {
+    this.#drawChoice();
+    this.#drawReferences();
+    this.#drawMarks();
+  }
+
+  #drawChoice() {
+    const model = modelOf(this.#models, this.#choice);
+    for (const which of /** @type {const} */ (["model", "seconds", "size", "takes"])) {
+      const value = String(which === "model" ? `${model.connection} ${model.model}` : this.#choice[which]);
+      const label = this.querySelector(`[data-pick=${which}] [data-label]`);
+      if (label) label.textContent = which === "model" ? model.label : words(which, value);
+      const menu = this.querySelector(`[data-menu=${which}]`);
+      menu?.replaceChildren(...offers(this.#models, this.#choice, which).map((offer) => menuItem(offer, value)));
+    }
+  }
+
+  #drawReferences() {
+    const chips = this.#references.map((reference) => chip(reference, () => this.#remove(reference.id)));
+    this.querySelector("[data-chips]")?.replaceChildren(...chips);
+    this.querySelector("[data-mention-words]")?.toggleAttribute("hidden", chips.length > 0);
+    const most = modelOf(this.#models, this.#choice).references;
+    const count = this.querySelector("[data-count]");
+    if (count) {
+      count.textContent = chips.length && most !== null
+        ? t("{count} of {most} references", { count: chips.length, most }) : "";
+    }
+    const ids = this.#references.map(({ id }) => id);
+    document.dispatchEvent(new CustomEvent("references-changed", { detail: { ids } }));
+  }
+
+  #drawMarks() {
+    const names = this.#references.map(({ name }) => name);
+    const parts = cutAtMentions(`${this.#field.value}\n`, names).map(({ text, isMention }) => {
+      if (!isMention) return text;
+      const mark = document.createElement("span");
+      mark.className = "mention";
+      mark.textContent = text;
+      return mark;
+    });
+    this.#marks.replaceChildren(...parts);
+    this.#marks.scrollTop = this.#field.scrollTop;
+  }
+
+  #drawProblems() {
+    const hint = /** @type {HTMLElement} */ (this.querySelector("#prompt-problems"));
+    const isOfText = this.#problems.some(({ field }) => field === "prompt");
+    hint.hidden = !this.#problems.length;
+    hint.textContent = this.#problems.map(({ message }) => message).join(" ");
+    if (this.#problems.length) hint.prepend(symbol("failed"));
+    if (isOfText) this.#field.setAttribute("aria-invalid", "true");
+    else this.#field.removeAttribute("aria-invalid");
+    this.querySelector(".prompt-box")?.classList.toggle("invalid", isOfText);
+  }
+
+  /** @param {number|null} microUsd @param {number|null} seconds for one take */
+  #drawEstimate(microUsd, seconds) {
+    const { isHere } = modelOf(this.#models, this.#choice);
+    const money = this.querySelector("[data-money]");
+    const time = this.querySelector("[data-time]");
+    if (money) money.textContent = moneyWords(microUsd);
+    if (time) time.textContent = timeWords(seconds, this.#choice.takes, isHere);
+  }
+}
+
+/** @param {import("./choice.js").Offer} offer @param {string} current */
+function menuItem({ value, label, note, isOff }, current) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.setAttribute("role", "menuitemradio");
+  button.setAttribute("aria-checked", String(value === current));
+  button.dataset.value = value;
+  button.disabled = isOff;
+  const name = document.createElement("span");
+  name.className = "grow";
+  name.textContent = label;
+  const aside = document.createElement("span");
+  aside.className = "dim2 xs";
+  aside.textContent = note;
+  button.append(symbol("check"), name, aside);
+  return button;
+}
+
+customElements.define("prompt-panel", PromptPanel);

@@ -1,0 +1,50 @@
+/**
+ * Where the page stands: its shot and the take that the viewer shows, kept on <body>, told by the
+ * address `/?shot=ID&take=ID`. `openShot` goes to another shot without a reload.
+ */
+
+import { load } from "../../static/js/swap.js";
+
+export const page = {
+  /** "" on pages without a shot. */
+  get shot() { return document.body.dataset.shot ?? ""; },
+  /** "" where no take is shown. */
+  get showing() { return document.body.dataset.showing ?? ""; },
+};
+
+/** @param {string} take @param {{isChosen?: boolean}} [how] chosen by a person: part of the address */
+export function noteShowing(take, { isChosen = false } = {}) {
+  document.body.dataset.showing = take;
+  history.replaceState(history.state, "", address(page.shot, isChosen ? take : "") + location.hash);
+}
+
+/** @param {string} shot @param {string} [take] */
+export function address(shot, take = "") {
+  const query = new URLSearchParams({ shot });
+  if (take) query.set("take", take);
+  return `/?${query}`;
+}
+
+/**
+ * @param {string} shot
+ * @param {{isBack?: boolean, take?: string}} [how] `isBack`: the address says it already
+ */
+export async function openShot(shot, { isBack = false, take = "" } = {}) {
+  const query = new URLSearchParams({ shot, take });
+  const before = page.shot;
+  document.dispatchEvent(new CustomEvent("shot-leaving", { detail: { shot: before } }));
+  if (!await load(`/panels/shot?${query}`)) return false;
+  document.body.dataset.shot = shot;
+  document.body.dataset.showing = document.querySelector("#main [data-take]")?.getAttribute("data-take") ?? "";
+  if (!isBack) history.pushState({}, "", address(shot, take));
+  document.dispatchEvent(new CustomEvent("shot-opened", { detail: { shot, before } }));
+  return true;
+}
+
+window.addEventListener("popstate", () => {
+  if (!page.shot || location.pathname !== "/") return;
+  const query = new URLSearchParams(location.search);
+  const shot = query.get("shot");
+  if (!shot) location.reload();
+  else if (shot !== page.shot) openShot(shot, { isBack: true, take: query.get("take") ?? "" });
+});

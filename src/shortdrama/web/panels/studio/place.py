@@ -1,0 +1,122 @@
+"""Where a page stands: an episode, one of its shots, and the takes of it as cards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shortdrama.board.service import BoardView, ShotView
+from shortdrama.domain.ids import ShotId, TakeId
+from shortdrama.domain.take import Take, TakeStatus
+from shortdrama.errors import NotFound
+from shortdrama.web.panels.takes.card import ModelLabels, Setting, TakeCard, take_card
+from shortdrama.web.services import Services
+
+_NEEDS_PERSON = (TakeStatus.UNCERTAIN, TakeStatus.STALLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The shot that is open. `shown` is the take that the viewer shows, if any."""
+
+    board: BoardView
+    view: ShotView
+    cards: tuple[TakeCard, ...]
+    labels: ModelLabels
+    shown: Take | None
+
+    @property
+    def shown_card(self) -> TakeCard | None:
+        return self.card(self.shown.id) if self.shown else None
+
+    @property
+    def busy_card(self) -> TakeCard | None:
+        """The oldest take that is on its way: the next one that will play."""
+        running = [card for card in self.cards if card.is_running]
+        return running[-1] if running else None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Nothing was ever made in this episode."""
+        return len(self.board.shots) == 1 and not self.cards
+
+    @property
+    def scene_title(self) -> str:
+        scene_id = self.view.shot.scene_id
+        return next((s.title for s in self.board.scenes if s.id == scene_id), "")
+
+    def card(self, take_id: TakeId) -> TakeCard | None:
+        return next((card for card in self.cards if card.id == take_id), None)
+
+    def neighbour(self, step: int) -> ShotView | None:
+        """The shot before (-1) or after (1)."""
+        index = next(i for i, v in enumerate(self.board.shots) if v.shot.id == self.view.shot.id)
+        position = index + step
+        return self.board.shots[position] if 0 <= position < len(self.board.shots) else None
+
+
+def find_place(services: Services, shot_id: str = "", take_id: str = "") -> Place:
+    """The place that an address names; the latest work where it names none.
+
+    Raises:
+        NotFound: There is no such shot, or no such take in it.
+    """
+    if shot_id:
+        shot = services.board.shot(ShotId(shot_id))
+        board = services.board.episode_view(shot.episode_id)
+    else:
+        board = services.board.current()
+    view = board.shot(ShotId(shot_id)) if shot_id else _latest(board)
+    if view is None:
+        raise NotFound("This shot is not here any more.")
+    labels = model_labels(services)
+    return Place(
+        board=board,
+        view=view,
+        cards=tuple(card_of(services, view, take, labels) for take in view.takes),
+        labels=labels,
+        shown=_asked(view, take_id) if take_id else shown_first(view),
+    )
+
+
+def card_of(services: Services, view: ShotView, take: Take, labels: ModelLabels) -> TakeCard:
+    is_queued = take.status is TakeStatus.QUEUED
+    setting = Setting(
+        labels=labels,
+        selected=view.shot.selected_take_id,
+        shot_number=view.shot.number,
+        queue_position=services.takes.queue_position(take) if is_queued else None,
+    )
+    return take_card(take, setting)
+
+
+def model_labels(services: Services) -> ModelLabels:
+    return {
+        (choice.capability.model, choice.connection_id): choice.capability.label
+        for choice in services.connections.models()
+    }
+
+
+def shown_first(view: ShotView) -> Take | None:
+    """What the viewer opens with: what waits for a person, else the take that plays."""
+    newest = view.takes[0] if view.takes else None
+    if newest is not None and newest.status in _NEEDS_PERSON:
+        return newest
+    if view.shown_take is not None:
+        return view.shown_take
+    if newest is not None and newest.is_active:
+        return None
+    return next((t for t in view.takes if t.status is not TakeStatus.CANCELLED), None)
+
+
+def _asked(view: ShotView, take_id: str) -> Take:
+    take = next((take for take in view.takes if take.id == take_id), None)
+    if take is None:
+        raise NotFound("This take is not here any more.")
+    return take
+
+
+def _latest(board: BoardView) -> ShotView:
+    def newest(view: ShotView) -> str:
+        return view.takes[0].id if view.takes else ""
+
+    return max(board.shots, key=lambda view: (newest(view), -view.shot.number))

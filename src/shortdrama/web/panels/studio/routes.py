@@ -1,0 +1,86 @@
+"""The page, and answers that bring several of its parts up to date at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from shortdrama.domain.ids import TakeId
+from shortdrama.errors import NotFound
+from shortdrama.web.pages import render
+from shortdrama.web.panels.assets.panel import assets_panel
+from shortdrama.web.panels.filmstrip.cells import Cell, cell_of, lay_strip
+from shortdrama.web.panels.prompt.routes import prompt_context
+from shortdrama.web.panels.studio.place import Place, find_place
+from shortdrama.web.panels.studio.queue import queue_rows
+from shortdrama.web.panels.studio.topbar import top_bar
+from shortdrama.web.panels.takes.routes import takes_context
+from shortdrama.web.panels.viewer.routes import viewer_context
+from shortdrama.web.services import GivenServices, Services
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def show_studio(
+    request: Request, services: GivenServices, shot: str = "", take: str = ""
+) -> Response:
+    event_id = services.state.newest_event_id()
+    place = find_place(services, shot, take)
+    context = page_context(services, place) | {"assets": assets_panel(services)}
+    return render(request, "studio/studio.html", event_id=event_id, **context)
+
+
+@router.get("/panels/shot")
+def show_shot(request: Request, services: GivenServices, shot: str, take: str = "") -> Response:
+    """Every part that is of one shot, for a page that opens it."""
+    context = page_context(services, find_place(services, shot, take))
+    return render(request, "studio/_shot.html", **context)
+
+
+@router.get("/panels/take")
+def show_take(
+    request: Request, services: GivenServices, take: str, shot: str, showing: str = ""
+) -> Response:
+    """Those parts that one take's change touches. `shot` and `showing` are the page's own."""
+    place = find_place(services, shot, showing)
+    context = page_context(services, place)
+    context["card"] = place.card(TakeId(take))
+    context["cell"] = _cell_with(place, take)
+    return render(request, "studio/_take.html", **context)
+
+
+@router.get("/panels/lists")
+def show_lists(request: Request, services: GivenServices, shot: str, take: str = "") -> Response:
+    """Takes, filmstrip, status and bar, for a page that may have missed something."""
+    context = page_context(services, find_place(services, shot, take))
+    return render(request, "studio/_lists.html", **context)
+
+
+@router.get("/panels/bar")
+def show_bar(request: Request, services: GivenServices, page: str = "studio") -> Response:
+    """The top bar of any page."""
+    return render(request, "studio/_bar.html", top=top_bar(services, page))
+
+
+@router.get("/panels/queue")
+def show_queue(request: Request, services: GivenServices) -> Response:
+    return render(request, "studio/_queue.html", rows=queue_rows(services))
+
+
+def page_context(services: Services, place: Place) -> dict[str, Any]:
+    return {
+        "top": top_bar(services, "studio", place.board),
+        "strip": lay_strip(place.board),
+        **viewer_context(services, place),
+        **takes_context(place),
+        **prompt_context(services, place),
+    }
+
+
+def _cell_with(place: Place, take_id: str) -> Cell:
+    for view in place.board.shots:
+        if any(take.id == take_id for take in view.takes):
+            return cell_of(view)
+    raise NotFound("This take is not here any more.")

@@ -1,0 +1,77 @@
+"""What the top bar of every page shows: names, spend of today, the queue in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shortdrama.board.service import BoardView
+from shortdrama.web.i18n import _
+from shortdrama.web.panels.takes.cost import cost_of
+from shortdrama.web.services import Services
+
+_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TopBar:
+    """`page` is "studio", "library" or "settings"."""
+
+    page: str
+    project_id: str
+    project_title: str
+    episode_id: str
+    episode_number: int
+    episode_title: str
+    spent: str
+    queue_words: str
+    queue_count: int
+
+    @property
+    def project_label(self) -> str:
+        return self.project_title or _("Untitled project")
+
+    @property
+    def episode_label(self) -> str:
+        return f"{self.episode_number} · {self.episode_title or _('Untitled episode')}"
+
+
+def top_bar(services: Services, page: str, board: BoardView | None = None) -> TopBar:
+    """The bar for a page; `board` saves a query where the page has it already."""
+    board = board or services.board.current()
+    queue = services.takes.queue_summary()
+    return TopBar(
+        page=page,
+        project_id=board.project.id,
+        project_title=board.project.title,
+        episode_id=board.episode.id,
+        episode_number=board.episode.number,
+        episode_title=board.episode.title,
+        spent=f"${_spent_today_micro_usd(services) / 1_000_000:.2f}",
+        queue_words=queue_words(queue.running, queue.queued, queue.to_look_at),
+        queue_count=queue.running + queue.queued + queue.to_look_at,
+    )
+
+
+def queue_words(running: int, queued: int, to_look_at: int) -> str:
+    """ "1 running, 2 queued"; what waits for a person is named before what waits for its turn."""
+    if not (running or queued or to_look_at):
+        return _("Nothing queued")
+    words = [_("{count} running").format(count=running)]
+    if queued:
+        words.append(_("{count} queued").format(count=queued))
+    if to_look_at:
+        words.append(_("{count} to look at").format(count=to_look_at))
+    return ", ".join(words)
+
+
+def _spent_today_micro_usd(services: Services) -> int:
+    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    spent, before = 0, None
+    while True:
+        takes = services.takes.page(before, limit=_PAGE)
+        today = [take for take in takes if take.created_at >= midnight]
+        spent += cost_of(today)
+        if len(today) < _PAGE:
+            return spent
+        before = takes[-1].id

@@ -1,0 +1,178 @@
+"""What a take's card, cell and status line show. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from shortdrama.domain.ids import ConnectionId, TakeId
+from shortdrama.domain.model import PREVIZ_MODEL
+from shortdrama.domain.take import Take, TakeStatus
+from shortdrama.web.i18n import _
+
+ModelLabels = Mapping[tuple[str, ConnectionId], str]
+
+_ICONS = {
+    "queued": "queued",
+    "draft": "draft",
+    "ready": "ready",
+    "selected": "check",
+    "rejected": "cancelled",
+    "cancelled": "cancelled",
+    "failed": "failed",
+    "uncertain": "uncertain",
+    "stalled": "uncertain",
+}
+_LOOKS = {
+    "submitting": "generating",
+    "downloading": "generating",
+    "cancelling": "cancelled",
+    "stalled": "uncertain",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCard:
+    """A take as the page shows it. `state` is one word, `look` the word its colour goes by."""
+
+    id: TakeId
+    number: int
+    state: str
+    look: str
+    word: str
+    icon: str  # "" where a ring stands
+    facts: str
+    prompt: str
+    poster_url: str | None
+    video_url: str | None
+    percent: int | None
+    elapsed_s: float
+    left_s: float | None
+    queue_position: int | None
+    reject_reason: str
+    cost_micro_usd: int | None
+    has_problem: bool
+
+    @property
+    def is_running(self) -> bool:
+        return self.state in {"queued", "submitting", "generating", "downloading", "cancelling"}
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state in {"ready", "selected", "rejected"}
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.state in {"queued", "submitting", "generating"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a card needs beside its take."""
+
+    labels: ModelLabels
+    selected: TakeId | None = None
+    shot_number: int = 0
+    queue_position: int | None = None
+
+
+def take_card(take: Take, setting: Setting, now: datetime | None = None) -> TakeCard:
+    """The card of a take."""
+    state = _state(take, setting.selected)
+    elapsed_s = _elapsed_s(take, now or datetime.now(UTC))
+    return TakeCard(
+        id=take.id,
+        number=take.number,
+        state=state,
+        look=_LOOKS.get(state, state),
+        word=state_word(state),
+        icon=_ICONS.get(state, ""),
+        facts=_facts(take, setting.labels),
+        prompt=take.request.prompt,
+        poster_url=poster_url(take),
+        video_url=video_url(take, setting.shot_number),
+        percent=take.progress,
+        elapsed_s=elapsed_s,
+        left_s=_left_s(take, elapsed_s),
+        queue_position=setting.queue_position,
+        reject_reason=take.reject_reason,
+        cost_micro_usd=take.estimate_micro_usd,
+        has_problem=take.status is TakeStatus.FAILED,
+    )
+
+
+def _state(take: Take, selected: TakeId | None) -> str:
+    if take.is_rejected:
+        return "rejected"
+    return "selected" if take.id == selected else take.status.value
+
+
+def state_word(state: str) -> str:
+    """The state as a person reads it."""
+    return {
+        "draft": _("Draft"),
+        "queued": _("Queued"),
+        "submitting": _("Sending"),
+        "generating": _("Generating"),
+        "downloading": _("Downloading"),
+        "ready": _("Ready"),
+        "selected": _("Selected"),
+        "rejected": _("Rejected"),
+        "failed": _("Failed"),
+        "uncertain": _("Uncertain"),
+        "stalled": _("Stalled"),
+        "cancelling": _("Cancelling"),
+        "cancelled": _("Cancelled"),
+    }[state]
+
+
+def model_label(take: Take, labels: ModelLabels) -> str:
+    """The model's name; its id where the connection is gone."""
+    key = (take.request.model, take.request.connection_id)
+    fallback = "Previz" if take.request.model == PREVIZ_MODEL else take.request.model
+    return labels.get(key, fallback)
+
+
+def price(micro_usd: int | None) -> str:
+    """ "$0.40", "free", or that nobody knows."""
+    if micro_usd is None:
+        return _("price unknown")
+    return f"${micro_usd / 1_000_000:.2f}" if micro_usd else _("free")
+
+
+def _facts(take: Take, labels: ModelLabels) -> str:
+    facts = [model_label(take, labels), f"{take.request.seconds} s"]
+    cost = price(take.estimate_micro_usd)
+    if take.status is TakeStatus.UNCERTAIN and take.estimate_micro_usd:
+        cost = _("{price} at most").format(price=cost)
+    return " · ".join([*facts, cost])
+
+
+def video_url(take: Take, shot_number: int) -> str | None:
+    """The clip's address. Never changes, or a playing video would start again."""
+    if take.clip is None:
+        return None
+    return f"/media/{take.clip.video_key}/shot-{shot_number:02d}-take-{take.number}.mp4"
+
+
+def poster_url(take: Take) -> str | None:
+    key = take.clip and take.clip.poster_key
+    return f"/media/{key}/poster.jpg" if key else None
+
+
+def last_frame_url(take: Take) -> str | None:
+    key = take.clip and (take.clip.last_frame_key or take.clip.poster_key)
+    return f"/media/{key}/last-frame.jpg" if key else None
+
+
+def _elapsed_s(take: Take, now: datetime) -> float:
+    since = take.submitted_at or take.created_at
+    return max(0.0, ((take.finished_at or now) - since).total_seconds())
+
+
+def _left_s(take: Take, elapsed_s: float) -> float | None:
+    if take.estimate_s is None or take.submitted_at is None:
+        return None
+    left_s = take.estimate_s - elapsed_s
+    return left_s if left_s > 0 else None

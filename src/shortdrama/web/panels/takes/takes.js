@@ -1,0 +1,105 @@
+/**
+ * What can be done with a take, from its card, from a problem or by key. A button says what it does
+ * by `data-do`, and the take stands at the nearest `data-take`.
+ */
+
+import { newHexId } from "../../static/js/hex-id.js";
+import { t } from "../../static/js/i18n.js";
+import { showToast } from "../../static/js/toast.js";
+import { askJson } from "../../static/js/upload.js";
+import { page } from "../studio/page.js";
+import { showTake } from "../viewer/viewer.js";
+import { askReason } from "./reason.js";
+
+/** @typedef {{id: string, number: string}} Named */
+
+/** @type {Record<string, (take: Named) => any>} */
+const ACTIONS = {
+  show: ({ id }) => showTake(id, { isChosen: true, plays: true }),
+  select,
+  reject,
+  restore: ({ id }) => ask("DELETE", `/api/takes/${id}/rejection`),
+  cancel: ({ id }) => ask("POST", `/api/takes/${id}/cancellation`),
+  retry: ({ id }) => ask("POST", `/api/takes/${id}/retry`, {}, newHexId()),
+  fetch: ({ id }) => ask("POST", `/api/takes/${id}/fetch`),
+  "check-again": ({ id }) => ask("POST", `/api/takes/${id}/check`),
+  check: ({ id }) => ask("POST", `/api/takes/${id}/decision`, { decision: "check" }),
+  "not-sent": ({ id }) => ask("POST", `/api/takes/${id}/decision`, { decision: "not_sent" }),
+  "send-again": ({ id }) => ask("POST", `/api/takes/${id}/decision`, { decision: "send_again" }),
+  edit: () => document.getElementById("prompt")?.focus(),
+  model: () => /** @type {HTMLElement|null} */ (document.querySelector("[data-pick=model]"))?.click(),
+  settings: () => location.assign("/settings"),
+};
+/** Buttons that wait for their answer: pressing twice asks once. */
+const busy = new WeakSet();
+
+document.addEventListener("click", async (event) => {
+  const button = event.target instanceof Element && event.target.closest("[data-do]");
+  if (!(button instanceof HTMLElement) || busy.has(button)) return;
+  const action = ACTIONS[button.dataset.do ?? ""];
+  const at = button.closest("[data-take]");
+  if (!action || !(at instanceof HTMLElement)) return;
+  busy.add(button);
+  try {
+    await action({ id: at.dataset.take ?? "", number: at.dataset.number ?? "" });
+  } finally {
+    busy.delete(button);
+  }
+});
+
+document.addEventListener("studio-key", (event) => {
+  const { name, key } = /** @type {CustomEvent} */ (event).detail;
+  const shown = card(`[data-take="${page.showing}"]`);
+  if (name === "take") {
+    const wanted = card(`[data-number="${key}"]`);
+    if (wanted) ACTIONS.show(named(wanted));
+    else return;
+  } else if (name === "select" && shown?.dataset.status === "ready") select(named(shown));
+  else if (name === "reject" && /^(ready|selected)$/.test(shown?.dataset.status ?? "")) reject(named(/** @type {HTMLElement} */ (shown)));
+  else return;
+  event.preventDefault();
+});
+
+/** @param {string} selector */
+function card(selector) {
+  return /** @type {HTMLElement|null} */ (document.querySelector(`#takes .take${selector}`));
+}
+
+/** @param {HTMLElement} element @returns {Named} */
+function named({ dataset }) {
+  return { id: dataset.take ?? "", number: dataset.number ?? "" };
+}
+
+/** @param {Named} take */
+async function select({ id, number }) {
+  const before = card(".selected")?.dataset.take ?? null;
+  const put = (/** @type {string|null} */ take_id) => ask("PUT", `/api/shots/${page.shot}/selected-take`, { take_id });
+  if (await put(id)) showToast(t("Take {number} is selected.", { number }), { undo: () => put(before) });
+}
+
+/** @param {Named} take */
+async function reject({ id, number }) {
+  const reason = await askReason(number);
+  if (reason === null || !await ask("POST", `/api/takes/${id}/rejection`, { reason })) return;
+  showToast(t("Take {number} is rejected.", { number }), { undo: () => ACTIONS.restore({ id, number }) });
+}
+
+/**
+ * @param {string} method
+ * @param {string} url
+ * @param {any} [body]
+ * @param {string} [key] makes a repeated request the same request
+ * @returns {Promise<boolean>} false where it did not happen; the reason was shown
+ */
+async function ask(method, url, body, key) {
+  const headers = /** @type {Record<string, string>} */ ({ "Content-Type": "application/json" });
+  if (key) headers["Idempotency-Key"] = key;
+  try {
+    await askJson(url, { method, headers, body: body && JSON.stringify(body) });
+    return true;
+  } catch (error) {
+    const isAway = error instanceof TypeError;
+    showToast(isAway ? t("The server is away. Nothing was changed.") : /** @type {Error} */ (error).message);
+    return false;
+  }
+}

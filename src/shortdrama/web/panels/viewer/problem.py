@@ -1,0 +1,198 @@
+"""What a failed, uncertain or stalled take says: what happened, money, what to do. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from shortdrama.domain.ids import TakeId
+from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
+from shortdrama.web.i18n import _
+from shortdrama.web.panels.takes.card import price
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button that does what the problem says. `name` is what the page's script goes by."""
+
+    name: str
+    label: str
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Always all three: what happened, money, what to do. The first action is the likely one."""
+
+    take_id: TakeId
+    number: int
+    look: str  # "failed" or "uncertain"
+    title: str
+    says: str
+    what: str
+    money: str
+    todo: str
+    actions: tuple[Action, ...]
+    details: str
+
+
+def describe(take: Take) -> Problem | None:
+    """The problem of this take; None where it has none."""
+    if take.status is TakeStatus.UNCERTAIN:
+        return _uncertain(take)
+    if take.status is TakeStatus.STALLED:
+        return _stalled(take)
+    if take.status is TakeStatus.FAILED:
+        return _failed(take, take.failure or _NO_WORD)
+    return None
+
+
+_NO_WORD = Failure(FailureKind.UNKNOWN, "", Money.MAYBE, can_retry=True)
+
+
+def _uncertain(take: Take) -> Problem:
+    when = (take.submitted_at or take.created_at).astimezone().strftime("%H:%M")
+    return Problem(
+        take_id=take.id,
+        number=take.number,
+        look="uncertain",
+        title=_("Take {number} may have been sent").format(number=take.number),
+        says=_("It is not known whether the request arrived."),
+        what=_(
+            "The connection broke after the request left and before the provider answered. "
+            "It may be generating now."
+        ),
+        money=_money_of(take, Money.MAYBE),
+        todo=_(
+            "Ask the provider for takes made at {time}. "
+            "The studio never sends a paid request twice by itself."
+        ).format(time=when),
+        actions=(
+            Action("check", _("Check with the provider"), "stale"),
+            Action("not-sent", _("It was not sent")),
+            Action("send-again", _("Send again…")),
+        ),
+        details=_details(take),
+    )
+
+
+def _stalled(take: Take) -> Problem:
+    return Problem(
+        take_id=take.id,
+        number=take.number,
+        look="uncertain",
+        title=_("Take {number} has stalled").format(number=take.number),
+        says=_("The provider says nothing new."),
+        what=(take.failure and take.failure.message)
+        or _("The provider has not said anything new for a long time."),
+        money=_money_of(take, take.failure.money if take.failure else Money.MAYBE),
+        todo=_("Check again: where the provider has finished it, the clip is brought in."),
+        actions=(
+            Action("check-again", _("Check again"), "stale"),
+            Action("cancel", _("Cancel the take")),
+        ),
+        details=_details(take),
+    )
+
+
+def _failed(take: Take, failure: Failure) -> Problem:
+    return Problem(
+        take_id=take.id,
+        number=take.number,
+        look="failed",
+        title=_("Take {number} failed").format(number=take.number),
+        says=_headline(failure.kind),
+        what=failure.message or _headline(failure.kind),
+        money=_money_of(take, failure.money),
+        todo=_advice(take, failure),
+        actions=tuple(_actions(take, failure)),
+        details=_details(take),
+    )
+
+
+def _headline(kind: FailureKind) -> str:
+    return {
+        FailureKind.AUTH: _("The provider did not accept the key."),
+        FailureKind.QUOTA: _("The provider’s account has no credit left."),
+        FailureKind.RATE_LIMITED: _("The provider was asked too often."),
+        FailureKind.INVALID_REQUEST: _("The provider refused the request."),
+        FailureKind.UNSUPPORTED: _("The model cannot do this."),
+        FailureKind.MODERATION_INPUT: _("The provider refused the prompt."),
+        FailureKind.MODERATION_OUTPUT: _("The provider held the clip back."),
+        FailureKind.NOT_FOUND: _("The provider does not know this take."),
+        FailureKind.EXPIRED: _("The provider no longer has the clip."),
+        FailureKind.PROVIDER_FAILURE: _("The provider could not make the clip."),
+        FailureKind.TIMEOUT: _("It took too long."),
+        FailureKind.NETWORK: _("The provider could not be reached."),
+        FailureKind.DOWNLOAD: _("The clip did not arrive whole."),
+        FailureKind.STORAGE: _("There was no room to keep the clip."),
+        FailureKind.UNKNOWN: _("Something went wrong."),
+    }[kind]
+
+
+_EDITS = {
+    FailureKind.MODERATION_INPUT,
+    FailureKind.MODERATION_OUTPUT,
+    FailureKind.INVALID_REQUEST,
+    FailureKind.UNSUPPORTED,
+}
+_SETTINGS = {FailureKind.AUTH, FailureKind.QUOTA}
+
+
+def _advice(take: Take, failure: Failure) -> str:
+    if take.can_fetch_again:
+        return _("Download it again. Nothing is generated a second time.")
+    if failure.kind in _SETTINGS:
+        return _("Look at the connection in the settings, then try again.")
+    if failure.kind in _EDITS:
+        return _("Change the prompt, or choose another model.")
+    return _("Try again. It is a new request at the same price.")
+
+
+def _actions(take: Take, failure: Failure) -> list[Action]:
+    retry = Action("retry", _("Try again"), "stale")
+    if take.can_fetch_again:
+        return [Action("fetch", _("Download again"), "down"), retry]
+    if failure.kind in _SETTINGS:
+        return [Action("settings", _("Open the settings"), "sliders"), retry]
+    if failure.kind in _EDITS:
+        return [
+            Action("edit", _("Edit the prompt"), "pen"),
+            Action("model", _("Try another model")),
+        ]
+    return [retry, Action("edit", _("Edit the prompt"), "pen")]
+
+
+def _money_of(take: Take, money: Money) -> str:
+    if money is Money.NONE or take.estimate_micro_usd == 0:
+        return _("Nothing was charged.")
+    if take.estimate_micro_usd is None:
+        return (
+            _("It was charged; the studio does not know the price.")
+            if money is Money.CHARGED
+            else _("It may have been charged; the studio does not know the price.")
+        )
+    was, maybe = _("{price} was charged."), _("Up to {price} may have been charged.")
+    text = was if money is Money.CHARGED else maybe
+    return text.format(price=price(take.estimate_micro_usd))
+
+
+def _details(take: Take) -> str:
+    """For a bug report. Only what `Failure.details` lets out, which never holds a key."""
+    lines = [
+        f"take {take.id}",
+        f"model {take.request.model}, {take.request.seconds} s, {take.request.size}",
+    ]
+    if take.submitted_at:
+        lines.append(f"sent {take.submitted_at.isoformat(timespec='milliseconds')}")
+    if take.provider_job_id:
+        lines.append(f"provider job {take.provider_job_id} {take.provider_status or ''}".rstrip())
+    if take.failure:
+        code = f" {take.failure.provider_code}" if take.failure.provider_code else ""
+        lines.append(f"kind {take.failure.kind.value}{code}")
+        lines += [f"{name} {_plain(value)}" for name, value in take.failure.details.items()]
+    return "\n".join(lines)
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

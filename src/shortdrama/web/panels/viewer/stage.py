@@ -1,0 +1,169 @@
+"""What the viewer shows of a place: a clip, a problem, or work on its way; and the words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from shortdrama.board.service import ShotView
+from shortdrama.web.i18n import _
+from shortdrama.web.panels.studio.place import Place
+from shortdrama.web.panels.takes.card import TakeCard, last_frame_url, poster_url, state_word
+from shortdrama.web.panels.viewer.problem import Problem, describe
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    number: int
+    picture_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The status line: which take is shown, and what is on its way.
+
+    `words` is "Take 4 is generating", `left` "about 50 s left"; `tail` is what follows.
+    """
+
+    shown_number: int | None
+    busy: TakeCard | None
+    look: str
+    words: str
+    percent_words: str = ""
+    left: str = ""
+    tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`kind` is "clip", "problem", "busy" or "empty"."""
+
+    kind: str
+    card: TakeCard | None
+    problem: Problem | None
+    before: Neighbour | None
+    after: Neighbour | None
+    status: Status
+    download_url: str
+    fps: int
+    width: int
+    height: int
+    duration_s: float
+
+
+def set_stage(place: Place) -> Stage:
+    card = place.shown_card
+    problem = describe(place.shown) if place.shown else None
+    clip = place.shown.clip if place.shown else None
+    kind = _kind(place, card, problem)
+    return Stage(
+        kind=kind,
+        card=card,
+        problem=problem,
+        before=_neighbour(place.neighbour(-1), is_before=True),
+        after=_neighbour(place.neighbour(1), is_before=False),
+        status=status_line(place),
+        download_url=_download_url(place),
+        fps=_FPS,
+        width=clip.width if clip else 720,
+        height=clip.height if clip else 1280,
+        duration_s=clip.duration_ms / 1000 if clip else 0.0,
+    )
+
+
+# The probe keeps no frame rate. Previz makes 30 fps; the player measures others as they play.
+_FPS = 30
+
+
+def _kind(place: Place, card: TakeCard | None, problem: Problem | None) -> str:
+    if problem is not None:
+        return "problem"
+    if card is not None and card.video_url:
+        return "clip"
+    return "busy" if place.busy_card or card else "empty"
+
+
+def status_line(place: Place) -> Status:
+    busy, card = place.busy_card, place.shown_card
+    problem = describe(place.shown) if place.shown else None
+    shown_number = card.number if card and card.video_url else None
+    if problem is not None and card is not None:
+        tail = _("nothing is sent until you decide") if problem.look == "uncertain" else ""
+        return Status(None, busy, problem.look, _is_in_state(card), tail=tail)
+    if busy is None:
+        look = card.look if card else ""
+        return Status(shown_number, None, look, "", tail=_resting_words(place))
+    return Status(
+        shown_number=shown_number,
+        busy=busy,
+        look=busy.look,
+        words=_is_in_state(busy),
+        percent_words=percent_words(busy),
+        left=left_words(busy.left_s) if busy.left_s is not None else "",
+        tail=_tail(busy),
+    )
+
+
+def _is_in_state(card: TakeCard) -> str:
+    sentence = {
+        "queued": _("Take {number} is queued"),
+        "submitting": _("Take {number} is being sent"),
+        "generating": _("Take {number} is generating"),
+        "downloading": _("Take {number} is downloading"),
+        "cancelling": _("Take {number} is being cancelled"),
+        "failed": _("Take {number} failed"),
+        "uncertain": _("Take {number} is uncertain"),
+        "stalled": _("Take {number} has stalled"),
+    }.get(card.state)
+    if sentence is None:
+        return f"{_('Take')} {card.number}: {state_word(card.state)}"
+    return sentence.format(number=card.number)
+
+
+def percent_words(card: TakeCard) -> str:
+    """ ", 42 %"; nothing where the source tells none."""
+    return "" if card.percent is None or card.state == "queued" else f", {card.percent} %"
+
+
+def left_words(seconds: float) -> str:
+    """ "about 50 s left", "about 3 min left"."""
+    if seconds < 90:
+        return _("about {seconds} s left").format(seconds=max(1, round(seconds)))
+    return _("about {minutes} min left").format(minutes=round(seconds / 60))
+
+
+def _tail(busy: TakeCard) -> str:
+    if busy.state == "queued":
+        if busy.queue_position is not None:
+            return _("number {position} in the queue").format(position=busy.queue_position)
+        return _("waiting for its turn")
+    return "" if busy.state == "cancelling" else _("plays here when it is ready")
+
+
+def _resting_words(place: Place) -> str:
+    if place.shown_card is None and place.cards:
+        return _("No take is ready. Press Generate to make another.")
+    return ""
+
+
+def _neighbour(view: ShotView | None, *, is_before: bool) -> Neighbour | None:
+    take = view.shown_take if view else None
+    if view is None or take is None:
+        return None
+    url = last_frame_url(take) if is_before else poster_url(take)
+    return Neighbour(view.shot.number, url) if url else None
+
+
+def _download_url(place: Place) -> str:
+    if place.shown is None or place.shown.clip is None:
+        return ""
+    return f"/media/{place.shown.clip.video_key}/{quote(download_name(place))}?download=1"
+
+
+def download_name(place: Place) -> str:
+    """ "Night Market 3 shot 07 take 2.mp4"."""
+    title = place.board.project.title or _("Untitled project")
+    number = place.shown.number if place.shown else 0
+    name = f"{title} {place.board.episode.number} shot {place.view.shot.number:02d} take {number}"
+    return re.sub(r'[\\/:*?"<>|%#\x00-\x1f]+', " ", name).strip() + ".mp4"

@@ -1,0 +1,63 @@
+/**
+ * The event stream as events on `document`: `studio-event`, detail {kind, data}.
+ *
+ * One stream for all tabs: a SharedWorker holds it, or the tab that has the lock where there is none.
+ * While it is down `line-lost` is told to presence.js, which shows it; missed events come by themselves
+ * after that, and a `resync` says that parts have to be fetched anew.
+ */
+
+import { openLine } from "./event-source.js";
+import { ask } from "./presence.js";
+
+const LOST_MS = 600;
+/** @type {number|undefined} */
+let timer;
+
+export function startEvents() {
+  const after = document.body.dataset.eventId ?? "";
+  if ("SharedWorker" in window) listenToWorker(after);
+  else leadOrFollow(after);
+}
+
+/** @param {string} after */
+function listenToWorker(after) {
+  const url = new URL("./events-worker.js", import.meta.url);
+  const { port } = new SharedWorker(url, { type: "module", name: "shortdrama-events" });
+  port.onmessage = ({ data }) => hear(data);
+  port.postMessage({ after });
+  window.addEventListener("pagehide", () => port.postMessage({ bye: true }));
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) { port.postMessage({ after }); emit("resync", {}); }
+  });
+}
+
+/** @param {string} after */
+function leadOrFollow(after) {
+  const channel = new BroadcastChannel("shortdrama-events");
+  const lead = () => {
+    const tell = (/** @type {any} */ message) => { channel.postMessage(message); hear(message); };
+    openLine(last, (event) => tell({ event }), (isOpen) => tell({ isOpen }));
+    return new Promise(() => {});
+  };
+  let last = after;
+  channel.onmessage = ({ data }) => { last = data.event?.id ?? last; hear(data); };
+  // Without locks (plain HTTP from another machine) every tab has a line of its own.
+  if (navigator.locks) navigator.locks.request("shortdrama-events", lead);
+  else openLine(after, (event) => hear({ event }), (isOpen) => hear({ isOpen }));
+}
+
+/** @param {any} message */
+function hear({ event, isOpen, late }) {
+  if (event) emit(event.kind, event.data);
+  if (late) emit("resync", {});
+  if (isOpen === undefined) return;
+  window.clearTimeout(timer);
+  // A server that restarts is back before anybody needs to know.
+  if (!isOpen) timer = window.setTimeout(ask, LOST_MS);
+  else ask();
+}
+
+/** @param {string} kind @param {any} data */
+function emit(kind, data) {
+  document.dispatchEvent(new CustomEvent("studio-event", { detail: { kind, data } }));
+}

@@ -1,0 +1,59 @@
+/**
+ * Menus are native popovers; this puts them beside their button and moves through them by keys.
+ * `data-place` on the button: "end" (right edges meet), "above", "above-end"; below it otherwise.
+ */
+
+const GAP = 4;
+
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!(menu instanceof HTMLElement) || !menu.matches(".menu[popover]")) return;
+  const button = document.querySelector(`[popovertarget="${menu.id}"]`);
+  const isOpen = /** @type {ToggleEvent} */ (event).newState === "open";
+  button?.setAttribute("aria-expanded", String(isOpen));
+  if (!isOpen || !button) return;
+  const place = /** @type {HTMLElement} */ (button).dataset.place ?? "";
+  placeBeside(menu, button.getBoundingClientRect(), place);
+  const first = menu.querySelector("[aria-checked=true], input, [role^=menuitem]");
+  if (first instanceof HTMLElement) first.focus();
+}, true);
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.target instanceof Element && event.target.closest("[role=menu]");
+  if (!menu) return;
+  const items = /** @type {HTMLElement[]} */ ([...menu.querySelectorAll("button:not([disabled]), a")])
+    .filter((item) => item.offsetParent !== null);
+  const next = nextIndex(event.key, items.indexOf(/** @type {HTMLElement} */ (document.activeElement)), items.length);
+  if (next === null) return;
+  event.preventDefault();
+  items[next]?.focus();
+});
+
+/**
+ * @param {HTMLElement} menu
+ * @param {DOMRect} at
+ * @param {string} place
+ */
+export function placeBeside(menu, at, place) {
+  const { offsetWidth: width, offsetHeight: height } = menu;
+  const left = place.endsWith("end") ? at.right - width : at.left;
+  const below = at.bottom + GAP;
+  const isAbove = place.startsWith("above") || below + height > innerHeight;
+  const top = isAbove ? at.top - GAP - height : below;
+  menu.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;
+  menu.style.top = `${Math.max(8, top)}px`;
+}
+
+/**
+ * Where a key leads in a list of `count`; null for keys that lead nowhere. Pure.
+ * @param {string} key
+ * @param {number} index
+ * @param {number} count
+ */
+export function nextIndex(key, index, count) {
+  if (!count) return null;
+  if (key === "ArrowDown") return (index + 1) % count;
+  if (key === "ArrowUp") return (index - 1 + count) % count;
+  if (key === "Home") return 0;
+  return key === "End" ? count - 1 : null;
+}
