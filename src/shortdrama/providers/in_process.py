@@ -15,7 +15,8 @@ class InProcessTransport(httpx.AsyncBaseTransport):
     clips of this machine's own making.
     """
 
-    def __init__(self, app: Any, root_path: str = "") -> None:  # noqa: ANN401 - an ASGI callable
+    def __init__(self, app: Any, root_path: str = "/v1") -> None:  # noqa: ANN401 - an ASGI callable
+        """`root_path`: the part of the path that the application does not see, as when mounted."""
         self._inner = httpx.ASGITransport(app=app, root_path=root_path, raise_app_exceptions=False)
         self._home: asyncio.AbstractEventLoop | None = None
 
