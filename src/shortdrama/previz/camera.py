@@ -28,64 +28,120 @@ _LY = r"(?:\s+\w+ly)?"
 _CAMERA = rf"(?:camera|lens|shot|view|we){_LY}(?:\s+(?:then|starts to|begins to|will|can))?{_LY}\s+"
 _NO_OBJECT = r"(?!\s+(?:the|an?|his|her|their|my|your|its|some|two|three)\b(?!\s+(?:shot|frame)))"
 _SIDE = r"(?:(?:slow|quick|gent)\w*\s+)?(?:to(?:wards?)?\s+(?:the\s+)?|from\s+\w+\s+to\s+)?"
-_CUE = r"(?:^|(?<=[.,;:!?()\n—–\[-])|(?<=[.,;:!?()\n—–\[-]\s)|(?<=\bthen\s)|(?<=\bslow\s)|(?<=ly\s))"
+_CUE = (
+    r"(?:^|(?<=[.,;:!?()\n—–\[-])|(?<=[.,;:!?()\n—–\[-]\s)|(?<=\bthen\s)|(?<=\bslow\s)|(?<=ly\s))"
+)
 
 # Phrases per move. English ones need word edges; verbs that people also do (push, pull, hold,
 # tilt) count only without an object, or when the camera is the one who does them.
 _PHRASES: tuple[tuple[str, str], ...] = (
     ("hold", r"\b(?:no|zero|without(?: any)?) (?:camera|lens) (?:move|moves|movement|motion)\b"),
-    ("hold", r"\b(?:static|locked|locked[- ]?off|lock[- ]?off|fixed|tripod|motionless)(?:[ -]off)?"
-             r" (?:\w+ )?(?:camera|shot|frame|framing|angle|wide|close-?up)\b"),
+    (
+        "hold",
+        r"\b(?:static|locked|locked[- ]?off|lock[- ]?off|fixed|tripod|motionless)(?:[ -]off)?"
+        r" (?:\w+ )?(?:camera|shot|frame|framing|angle|wide|close-?up)\b",
+    ),
     ("hold", r"\b(?:locked[- ]off|lock-off|still shot|static)\b(?! (?:noise|electricity|on the))"),
-    ("hold", rf"\b{_CAMERA}(?:is |stays |remains |keeps )?(?:completely |perfectly |entirely )?"
-             r"(?:still|static|fixed|locked|motionless|holds?|does(?:n't| not) move)\b"),
+    (
+        "hold",
+        rf"\b{_CAMERA}(?:is |stays |remains |keeps )?(?:completely |perfectly |entirely )?"
+        r"(?:still|static|fixed|locked|motionless|holds?|does(?:n't| not) move)\b",
+    ),
     ("hold", rf"{_CUE}(?:hold|holding) (?:on|the (?:shot|frame))\b"),
     ("hold", r"\b(?:long|quiet|steady) hold\b"),
     ("whip", rf"\b(?:whip|swish|snap)(?:[ -]?pan(?:s|ning)?|s)?\s+{_SIDE}(?P<dir>left|right)\b"),
     ("whip", r"\b(?:(?:whip|swish|snap)[ -]?pan(?:s|ning)?|camera whips|whip (?:move|to\b))"),
-    ("push", r"\b(?:dolly|dollies|dollying|zoom(?:s|ing)?|track(?:s|ing)?)(?:[ -]shot)?[ -]"
-             r"(?:\w+ly )?in(?:to|wards?)?\b(?! the (?:mud|snow|sand|dirt))"),
+    (
+        "push",
+        r"\b(?:dolly|dollies|dollying|zoom(?:s|ing)?|track(?:s|ing)?)(?:[ -]shot)?[ -]"
+        r"(?:\w+ly )?in(?:to|wards?)?\b(?! the (?:mud|snow|sand|dirt))",
+    ),
     ("push", rf"\bpush(?:ing)?[ -](?:\w+ly )?in(?:wards?)?\b{_NO_OBJECT}"),
     ("push", rf"{_CUE}pushes (?:\w+ly )?in\b{_NO_OBJECT}"),
-    ("push", rf"\b{_CAMERA}(?:pushes|push|moves?|moving|creeps?|glides?|drifts?|inches|closes?|"
-             r"travels?|flies|comes?)"
-             rf"{_LY}\s+(?:in|into|closer|forwards?|toward|towards|near(?:er)?|up to)\b"),
+    (
+        "push",
+        rf"\b{_CAMERA}(?:pushes|push|moves?|moving|creeps?|glides?|drifts?|inches|closes?|"
+        r"travels?|flies|comes?)"
+        rf"{_LY}\s+(?:in|into|closer|forwards?|toward|towards|near(?:er)?|up to)\b",
+    ),
     ("push", r"\b(?:slow|gentle|gradual|subtle|hard) push\b|\bcrash zoom\b|\bpush-?in\b"),
-    ("pull", r"\b(?:dolly|dollies|dollying|zoom(?:s|ing)?|track(?:s|ing)?)[ -]"
-             r"(?:\w+ly )?(?:out|back|backwards?|away)\b"),
+    (
+        "pull",
+        r"\b(?:dolly|dollies|dollying|zoom(?:s|ing)?|track(?:s|ing)?)[ -]"
+        r"(?:\w+ly )?(?:out|back|backwards?|away)\b",
+    ),
     ("pull", rf"\bpull(?:ing)?[ -](?:\w+ly )?(?:out|back|away)\b{_NO_OBJECT}"),
     ("pull", rf"{_CUE}pulls (?:\w+ly )?(?:out|back|away)\b{_NO_OBJECT}"),
-    ("pull", rf"\b{_CAMERA}(?:pulls?|moves?|drifts?|glides?|backs?|retreats?|travels?|flies)"
-             rf"{_LY}\s+(?:out|back|backwards?|away|off)\b"),
+    (
+        "pull",
+        rf"\b{_CAMERA}(?:pulls?|moves?|drifts?|glides?|backs?|retreats?|travels?|flies)"
+        rf"{_LY}\s+(?:out|back|backwards?|away|off)\b",
+    ),
     ("pull", r"\b(?:slow|gentle) pull\b|\bpull-?(?:out|back)\b"),
-    ("tilt", rf"\b(?:pan(?:s|ning)?|crane(?:s|ing)?|crane shot|boom(?:s|ing)?|pedestal)[ -]{_SIDE}"
-             r"(?P<dir>up|down)(?:wards?)?\b"),
+    (
+        "tilt",
+        rf"\b(?:pan(?:s|ning)?|crane(?:s|ing)?|crane shot|boom(?:s|ing)?|pedestal)[ -]{_SIDE}"
+        r"(?P<dir>up|down)(?:wards?)?\b",
+    ),
     ("tilt", rf"\btilt(?:ing)?[ -]{_SIDE}(?P<dir>up|down)(?:wards?)?\b{_NO_OBJECT}"),
     ("tilt", rf"{_CUE}tilts {_SIDE}(?P<dir>up|down)(?:wards?)?\b{_NO_OBJECT}"),
-    ("tilt", rf"\b{_CAMERA}(?:tilts?|moves?|rises?|climbs?|cranes?|drops?|sinks?|descends?|lowers?)"
-             rf"(?:{_LY}\s+{_SIDE}(?P<dir>up|down)(?:wards?)?)?\b(?! (?:in|out|back|left|right))"),
-    ("pan", rf"\b(?<!frying )(?:pan(?:s|ning)?|dolly|dollies|dollying)[ -]{_SIDE}(?P<dir>left|right)"
-            r"(?:wards?)?\b"),
-    ("pan", rf"{_CUE}(?:track|truck|crab|slide|sweep|strafe)(?:s|ing)?[ -]{_SIDE}"
-            r"(?P<dir>left|right)(?:wards?)?\b"),
-    ("pan", rf"\b{_CAMERA}(?:pans?|tracks?|trucks?|slides?|moves?|glides?|drifts?|sweeps?|travels?)"
-            rf"{_LY}\s+{_SIDE}(?P<dir>left|right)(?:wards?)?\b"),
-    ("pan", r"\bpan(?:s|ning)? (?:across|over|along)\b|\bslow pan\b|\bpanning shot\b|\bpan shot\b"
-            r"|\b(?:tracking|trucking|travelling) shot\b"),
+    (
+        "tilt",
+        rf"\b{_CAMERA}(?:tilts?|moves?|rises?|climbs?|cranes?|drops?|sinks?|descends?|lowers?)"
+        rf"(?:{_LY}\s+{_SIDE}(?P<dir>up|down)(?:wards?)?)?\b(?! (?:in|out|back|left|right))",
+    ),
+    (
+        "pan",
+        rf"\b(?<!frying )(?:pan(?:s|ning)?|dolly|dollies|dollying)[ -]{_SIDE}(?P<dir>left|right)"
+        r"(?:wards?)?\b",
+    ),
+    (
+        "pan",
+        rf"{_CUE}(?:track|truck|crab|slide|sweep|strafe)(?:s|ing)?[ -]{_SIDE}"
+        r"(?P<dir>left|right)(?:wards?)?\b",
+    ),
+    (
+        "pan",
+        rf"\b{_CAMERA}(?:pans?|tracks?|trucks?|slides?|moves?|glides?|drifts?|sweeps?|travels?)"
+        rf"{_LY}\s+{_SIDE}(?P<dir>left|right)(?:wards?)?\b",
+    ),
+    (
+        "pan",
+        r"\bpan(?:s|ning)? (?:across|over|along)\b|\bslow pan\b|\bpanning shot\b|\bpan shot\b"
+        r"|\b(?:tracking|trucking|travelling) shot\b",
+    ),
     ("pan", rf"\b{_CAMERA}(?:pans?|tracks?|trucks?|sweeps?)\b"),
     # Chinese
-    ("hold", r"固定(?:镜头|机位|拍摄|视角)?(?!资产|住|在)|定镜|静止镜头|镜头(?:保持)?(?:静止|不动|固定)"
-             r"|机位不动|(?:无|没有|不要)(?:任何)?(?:运镜|镜头运动|镜头移动)"),
-    ("whip", r"(?:向|往)?(?P<dir>左|右)甩|甩镜(?:头)?(?:向|到|往)?(?P<dir2>左|右)?|镜头[急快猛]?速?甩"
-             r"|急摇|快速?摇镜"),
-    ("push", r"推近|拉近|(?<!被)推进(?!了|门|屋|房|去|计划)|推镜|推轨|镜头[^，。；！？\n]{0,4}推"
-             r"|[缓慢]推|推向[^，。]{0,6}(?:脸|面部|特写)|放大镜头|变焦放大"),
-    ("pull", r"拉远|拉镜|镜头[^，。；！？\n]{0,4}(?:拉出|拉开|后退|后移|后拉|拉后)|[缓慢]拉|拉出全景"),
-    ("tilt", r"(?P<dir>上|下)(?:摇|移镜)|摇(?:镜头?)?(?:向|到|至|往)?(?P<dir2>上|下)"
-             r"|镜头[^，。；！？\n]{0,4}(?P<dir3>上升|下降|上移|下移)|(?P<dir4>升镜|降镜|仰拍|俯拍)"),
-    ("pan", r"(?P<dir>左|右)(?:摇|平移|横移|移镜)"
-            r"|(?:摇镜头?|平移|横移|移镜头?|摇)(?:向|到|至|往)?(?P<dir2>左|右)"
-            r"|镜头[^，。；！？\n]{0,4}(?P<dir3>左移|右移)"),
+    (
+        "hold",
+        r"固定(?:镜头|机位|拍摄|视角)?(?!资产|住|在)|定镜|静止镜头|镜头(?:保持)?(?:静止|不动|固定)"
+        r"|机位不动|(?:无|没有|不要)(?:任何)?(?:运镜|镜头运动|镜头移动)",
+    ),
+    (
+        "whip",
+        r"(?:向|往)?(?P<dir>左|右)甩|甩镜(?:头)?(?:向|到|往)?(?P<dir2>左|右)?|镜头[急快猛]?速?甩"
+        r"|急摇|快速?摇镜",
+    ),
+    (
+        "push",
+        r"推近|拉近|(?<!被)推进(?!了|门|屋|房|去|计划)|推镜|推轨|镜头[^，。；！？\n]{0,4}推"
+        r"|[缓慢]推|推向[^，。]{0,6}(?:脸|面部|特写)|放大镜头|变焦放大",
+    ),
+    (
+        "pull",
+        r"拉远|拉镜|镜头[^，。；！？\n]{0,4}(?:拉出|拉开|后退|后移|后拉|拉后)|[缓慢]拉|拉出全景",
+    ),
+    (
+        "tilt",
+        r"(?P<dir>上|下)(?:摇|移镜)|摇(?:镜头?)?(?:向|到|至|往)?(?P<dir2>上|下)"
+        r"|镜头[^，。；！？\n]{0,4}(?P<dir3>上升|下降|上移|下移)|(?P<dir4>升镜|降镜|仰拍|俯拍)",
+    ),
+    (
+        "pan",
+        r"(?P<dir>左|右)(?:摇|平移|横移|移镜)"
+        r"|(?:摇镜头?|平移|横移|移镜头?|摇)(?:向|到|至|往)?(?P<dir2>左|右)"
+        r"|镜头[^，。；！？\n]{0,4}(?P<dir3>左移|右移)",
+    ),
     ("pan", r"摇镜|镜头[^，。；！？\n]{0,3}摇(?!晃)|平移镜头|镜头平移|横移镜头|镜头横移|跟拍|移镜"),
 )
 _COMPILED = tuple((kind, re.compile(phrase, re.I)) for kind, phrase in _PHRASES)
@@ -96,8 +152,12 @@ _NEGATED = re.compile(
     re.I,
 )
 _CLAUSE_END = re.compile(r"[.,;:!?\n，。；：！？、]")
-_GENTLE = re.compile(r"\b(?:slow|slowly|gentle|gently|subtle|subtly|slight|slightly|gradual\w*|creep\w*)\b|缓|慢|轻轻|微")
-_SWIFT = re.compile(r"\b(?:fast|quick|quickly|rapid|rapidly|sudden|suddenly|crash|hard|dramatic\w*)\b|急|快速|猛|迅速")
+_GENTLE = re.compile(
+    r"\b(?:slow|slowly|gentle|gently|subtle|subtly|slight|slightly|gradual\w*|creep\w*)\b|缓|慢|轻轻|微"
+)
+_SWIFT = re.compile(
+    r"\b(?:fast|quick|quickly|rapid|rapidly|sudden|suddenly|crash|hard|dramatic\w*)\b|急|快速|猛|迅速"
+)
 _DOWN = ("down", "下", "降", "俯", "drop", "sink", "descend", "lower")
 
 
@@ -136,7 +196,10 @@ class Move:
         if self.kind == "hold":
             return (0.0, 0.0, 1.0, 1.0), (0.0, 0.0, 1.0, 1.0)
         if self.kind in ("push", "pull"):
-            whole, near = (0.0, 0.0, 1.0, 1.0), _window_around(self.focus, 1 / (1 + 0.2 * self.amount))
+            whole, near = (
+                (0.0, 0.0, 1.0, 1.0),
+                _window_around(self.focus, 1 / (1 + 0.2 * self.amount)),
+            )
             return (whole, near) if self.kind == "push" else (near, whole)
         wide, high = self.span
         first: Window = (0.0, 0.0, 1 / wide, 1 / high)
@@ -166,14 +229,19 @@ def _find_mentions(prompt: str) -> tuple[list[tuple[int, str, re.Match[str]]], b
     has_negated = False
     for name, pattern in _COMPILED:
         for match in pattern.finditer(prompt):
-            if _NEGATED.search(_CLAUSE_END.split(prompt[max(0, match.start() - 60) : match.start()])[-1]):
+            if _NEGATED.search(
+                _CLAUSE_END.split(prompt[max(0, match.start() - 60) : match.start()])[-1]
+            ):
                 has_negated = True
             else:
                 mentions.append((match.start(), name, match))
                 break
-    # At the same place the longest phrase knows best: "whip pan left" over "pan left".
-    mentions.sort(key=lambda mention: (mention[0], -len(mention[2].group())))
-    return mentions, has_negated
+    mentions.sort(key=lambda mention: mention[0])
+    # Of phrases that overlap the one with a side knows best ("slow pan left" over "slow pan"),
+    # then the longest ("whip pan left" over "pan left").
+    together = [m for m in mentions if m[0] < mentions[0][2].end()]
+    together.sort(key=lambda m: (m[1] == "pan", not any(m[2].groups()), -len(m[2].group())))
+    return together, has_negated
 
 
 def _directed(name: str, match: re.Match[str], chance: random.Random) -> Kind:
@@ -200,7 +268,9 @@ def _read_amount(prompt: str, match: re.Match[str]) -> float:
 def _suit(prompt: str, chance: random.Random) -> Kind:
     if re.search(r"close-?\s?up|portrait|face\b|eyes\b|特写|近景", prompt, re.I):
         return "push"
-    if re.search(r"\b(?:wide|establishing|landscape|aerial|panorama)\b|全景|远景|大全", prompt, re.I):
+    if re.search(
+        r"\b(?:wide|establishing|landscape|aerial|panorama)\b|全景|远景|大全", prompt, re.I
+    ):
         choices: tuple[Kind, ...] = ("pan_left", "pan_right", "pull", "tilt_up")
         return chance.choice(choices)
     usual: tuple[Kind, ...] = ("push", "push", "push", "pull", "pan_left", "pan_right")

@@ -95,7 +95,7 @@ def _paginate(
         shown, budget = clean[:budget], budget - len(clean)
         if len(shown) < len(line) and shown and len(clean) > len(shown):
             shown = shown.rstrip() + "…"
-        rows = wrap_text(shown, width_em, ruler.measure)
+        rows = _balance(shown, width_em, ruler.measure)
         pages += [tuple(rows[i : i + _ROWS_SHOWN]) for i in range(0, len(rows), _ROWS_SHOWN)]
         if budget <= 0 or len(pages) >= at_most:
             break
@@ -136,8 +136,23 @@ def wrap_text(text: str, width_em: float, measure: Callable[[str], float]) -> li
     return [*rows, row.rstrip()] if row.strip() else rows
 
 
+def _balance(text: str, width_em: float, measure: Callable[[str], float]) -> list[str]:
+    """The same number of rows, as even as they go: no single letter alone on the last."""
+    rows = wrap_text(text, width_em, measure)
+    narrow = width_em
+    while len(rows) > 1 and narrow > 4.0:
+        narrow *= 0.94
+        tighter = wrap_text(text, narrow, measure)
+        if len(tighter) != len(rows):
+            break
+        rows = tighter
+    return rows
+
+
 # A closing mark stays with what it closes, an opening one with what it opens.
-_PIECE = re.compile(r"[（《【“‘]?[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef][，。！？、；：）》】”’…—]*|[^\s\u2e80-\u9fff\uac00-\ud7af]+\s*|\s+|.")
+_PIECE = re.compile(
+    r"[（《【“‘]?[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef][，。！？、；：）》】”’…—]*|[^\s\u2e80-\u9fff\uac00-\ud7af]+\s*|\s+|."
+)
 
 
 def _pieces(text: str, width_em: float, measure: Callable[[str], float]) -> list[str]:

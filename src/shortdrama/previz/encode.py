@@ -106,7 +106,7 @@ def _arguments(request: EncodeRequest, part: Path) -> list[str]:
         # The path has no folder and no odd letter, so nothing in it needs escaping.
         *("-vf", f"subtitles=f=captions.ass,format=yuv420p,setparams={bt709},setsar=1"),
         *("-map", "0:v:0", "-map", "1:a:0", "-frames:v", str(request.frame_count)),
-        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-profile:v", "high"),
+        *("-c:v", "libx264", "-preset", "superfast", "-crf", "21", "-profile:v", "high"),
         *("-threads:v", "1", "-filter_threads", "1", "-g", "60", "-flags:v", "+bitexact"),
         *("-color_range", "tv", "-colorspace", "bt709"),
         *("-color_primaries", "bt709", "-color_trc", "bt709"),
@@ -119,12 +119,23 @@ def _arguments(request: EncodeRequest, part: Path) -> list[str]:
 def _feed(child: subprocess.Popen[bytes], frames: Iterable[bytes]) -> None:
     if child.stdin is None:
         raise AssertionError("the encoder was started without a pipe")
+    _widen_pipe(child.stdin.fileno())
     try:
         for frame in frames:
             child.stdin.write(frame)
         child.stdin.close()
     except BrokenPipeError:
         child.wait()  # its own words say why; they are read by the caller
+
+
+def _widen_pipe(descriptor: int) -> None:
+    """A frame is a megabyte and Linux pipes start at 64 KiB; fewer switches, less waiting."""
+    try:
+        import fcntl
+
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, 1 << 20)
+    except (ImportError, AttributeError, OSError):
+        return  # other systems, or a lower limit: it works, a little slower
 
 
 def _reap(child: subprocess.Popen[bytes]) -> None:

@@ -58,9 +58,9 @@ class _Order:
 
     @property
     def canvas_size(self) -> tuple[int, int]:
-        """The camera's travel and a little more detail than the frame, in even pixels."""
+        """The frame and the camera's travel beyond it, in even pixels."""
         wide, high = (s * span for s, span in zip(self.size, self.move.span, strict=True))
-        detail = min(1.1, math.sqrt(_CANVAS_PX / (wide * high)))
+        detail = min(1.0, math.sqrt(_CANVAS_PX / (wide * high)))
         return _even(wide * detail), _even(high * detail)
 
 
@@ -105,9 +105,7 @@ def render_clip(  # noqa: PLR0913 - the worker's call, plain values by name
         frames = make_frames(planes, order.move, weather, order.size, frame_count)
         limit_s = 60.0 + frame_count * order.size[0] * order.size[1] / 4_000_000
         request = EncodeRequest(*order.size, frame_count, Path(folder), target, limit_s)
-        encode_clip(
-            request, _told(frames, lambda done: report(9 + round(88 * done / frame_count)))
-        )
+        encode_clip(request, _told(frames, lambda done: report(9 + round(88 * done / frame_count))))
     report(100)
     return {
         "width": order.size[0],
@@ -174,6 +172,16 @@ def _count_frames(seconds: float, fps: int) -> int:
             f"The length has to be more than 0 and at most {SECONDS_MAX:.0f} seconds."
         )
     return max(1, round(seconds * fps))
+
+
+def check_request(seconds: float, size: str) -> None:
+    """Whether a clip of this length and size can be made. Quick.
+
+    Raises:
+        InvalidInput: It cannot, in words.
+    """
+    _count_frames(seconds, 30)
+    parse_size(size)
 
 
 def _read_order(prompt: str, size: str) -> _Order:

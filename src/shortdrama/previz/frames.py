@@ -55,9 +55,7 @@ def _smear(planes: Planes, before: Window, now: Window, size: tuple[int, int]) -
     looks = []
     for step in range(_BLUR_STEPS):
         share = 1.0 - 0.5 * step / _BLUR_STEPS
-        left, top, right, bottom = (
-            a + (b - a) * share for a, b in zip(before, now, strict=True)
-        )
+        left, top, right, bottom = (a + (b - a) * share for a, b in zip(before, now, strict=True))
         looks.append(planes.look((left, top, right, bottom), size))
     return tuple(
         Image.fromarray(np.mean([np.asarray(p) for p in plane], axis=0).astype(np.uint8))

@@ -107,7 +107,9 @@ def mix_palette(scene: Scene) -> Palette:
     accents = chance.sample(_ACCENTS.get(scene.mood, _ACCENTS["plain"]), 2)
     turn, bright = chance.uniform(-0.035, 0.035), chance.uniform(0.93, 1.07)
     lamp = bend(rgb("ffc46b"), chance.uniform(-0.02, 0.025))
-    if scene.mood == "horror" or (scene.place in ("corridor", "hospital") and scene.mood != "romance"):
+    if scene.mood == "horror" or (
+        scene.place in ("corridor", "hospital") and scene.mood != "romance"
+    ):
         lamp = rgb("d8f0d4")
     base = Palette(
         *(bend(c, turn, 1.0, bright) for c in (high, middle, low, far, near)),

@@ -35,9 +35,9 @@ class Air:
 
         random = np.random.default_rng(scene.seed ^ 0xA1)
         if scene.has_rain and scene.is_outside:
-            return cls([_rain(size, random, depth) for depth in (0.45, 0.75, 1.0)], size)
+            return cls([_rain(size, random, depth) for depth in (0.55, 1.0)], size)
         if scene.weather == "snow" and scene.is_outside:
-            return cls([_snow(size, random, depth) for depth in (0.4, 0.7, 1.0)], size)
+            return cls([_snow(size, random, depth) for depth in (0.5, 1.0)], size)
         if scene.has_dust:
             return cls([_dust(size, random, depth) for depth in (0.6, 1.0)], size)
         return None
@@ -60,7 +60,7 @@ def _rain(size: tuple[int, int], random: np.random.Generator, depth: float) -> _
     length = height * 0.085 * depth
     lean = 0.12
     canvas = _Specks(size)
-    for _ in range(int(130 / depth)):
+    for _ in range(int(90 / depth)):
         x, y = random.uniform(0, width), random.uniform(0, height)
         reach = length * random.uniform(0.6, 1.2)
         level = int(random.uniform(22, 50) * (0.5 + 0.5 * depth))

@@ -11,9 +11,10 @@ from shortdrama.previz.dialogue import find_lines, strip_lines
 from shortdrama.previz.sound import Bed
 
 INDOORS = frozenset(
-    "kitchen bedroom office hospital cafe room corridor stairs elevator tram car space".split()
+    ["kitchen", "bedroom", "office", "hospital", "cafe", "room", "corridor", "stairs", "elevator", "tram", "car", "space"]
 )
 _OPEN = ("field", "mountain", "sea", "city", "street", "river")
+_TIGHT = ("car", "tram", "elevator")
 _LIT = ("market", "street", "alley", "city", "palace")
 _ROOTS_HZ = {"romance": 130.8, "tension": 82.4, "sorrow": 98.0, "horror": 73.4, "joy": 146.8}
 
@@ -82,11 +83,13 @@ def describe_scene(prompt: str, seed: int) -> Scene:
     hour = _find_hour(said, place, props, chance)
     mood = words.find_first(words.MOODS, said) or "plain"
     framing = words.find_first(words.FRAMINGS, said) or _suit_framing(people, chance)
+    if place in _TIGHT and people and framing == "wide":
+        framing = "medium"  # nobody stands upright in a car
     return Scene(seed, place, hour, weather, mood, framing, people, props)
 
 
 def _find_place(said: str, people: tuple[str, ...], chance: random.Random) -> str:
-    place = words.find_first(words.PLACES, said) or words.find_first(words.ROOM_HINTS, said)
+    place = words.find_head(words.PLACES, said) or words.find_first(words.ROOM_HINTS, said)
     if place:
         return place
     if re.search(r"\bint\b\.?|室内|内景", said, re.I):
@@ -117,8 +120,13 @@ def _find_people(said: str, *, has_speech: bool) -> tuple[str, ...]:
             return ()
         kinds = ["person"]
     if is_pair and len(kinds) == 1:
-        kinds.append("man" if kinds[0] == "woman" else "woman" if kinds[0] == "man" else "person")
+        kinds.append(_partner(kinds[0], is_couple=bool(words.find_first(words.COUPLES, said))))
     return tuple(kinds[:2])
+
+
+def _partner(kind: str, *, is_couple: bool) -> str:
+    other = {"woman": "man", "man": "woman"}.get(kind, kind)
+    return other if is_couple else kind
 
 
 def _find_names(said: str) -> list[str]:
@@ -130,7 +138,9 @@ def _find_names(said: str) -> list[str]:
         lower = word.lower().rstrip("s")
         if lower in words.NOT_NAMES or word.lower() in words.NOT_NAMES or word in names:
             continue
-        starts = not said[: match.start()].rstrip() or said[: match.start()].rstrip()[-1] in ".!?\n:"
+        starts = (
+            not said[: match.start()].rstrip() or said[: match.start()].rstrip()[-1] in ".!?\n:"
+        )
         acts = re.match(r"(?:\s+\w+ly)?\s+(?:[a-z]+s\b|and [A-Z]|in |at |is )", said[match.end() :])
         if word[0] != "@" and starts and not acts:
             continue

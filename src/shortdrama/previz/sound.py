@@ -1,4 +1,4 @@
-"""The sound bed: room tone, weather and two soft tones, so quiet that it carries a cut. """
+"""The sound bed: room tone, weather and two soft tones, so quiet that it carries a cut."""
 
 from __future__ import annotations
 

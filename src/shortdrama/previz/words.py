@@ -24,7 +24,7 @@ PLACES: Table = {
     "corridor": "corridor hallway hall-way passage hall tunnel subway-passage lobby 走廊 过道 长廊 通道 隧道 大堂",
     "stairs": "stairs stair staircase stairwell steps stairway 楼梯 台阶 阶梯 楼道",
     "elevator": "elevator lift-doors 电梯",
-    "market": "market bazaar stall street-food food-stall night-market lantern-festival temple-fair"
+    "market": "market market-street bazaar stall street-food food-stall night-market lantern-festival temple-fair"
     " 市场 夜市 集市 菜市场 庙会 灯会 摊位 小吃摊 大排档",
     "alley": "alley alleyway lane backstreet side-street hutong 小巷 巷子 胡同 弄堂 里弄 巷",
     "street": "street road avenue boulevard crossing crosswalk sidewalk pavement intersection downtown"
@@ -125,7 +125,7 @@ PEOPLE: Table = {
     " grandpa he him his hero boyfriend soldier warrior swordsman detective emperor driver boss ceo"
     " 男人 男孩 男子 男生 少年 丈夫 父亲 爸爸 儿子 哥哥 弟弟 国王 王子 新郎 爷爷 他 男主 皇帝 先生 士兵 侠客 剑客 总裁 老板",
     "child": "child kid toddler baby children kids 孩子 小孩 儿童 婴儿 小女孩 小男孩",
-    "person": "person someone figure silhouette stranger doctor teacher student people friend vendor"
+    "person": "person someone figure silhouette stranger doctor teacher student people friend vendor rider"
     " passenger worker chef cook monk traveller traveler astronaut lover crowd police officer they"
     " 人 陌生人 医生 老师 学生 朋友 路人 乘客 僧 旅人 恋人 人影 宇航员 警察 老人",
 }
@@ -135,6 +135,8 @@ PAIRS: Table = {
     " they twins friends brothers sisters 两人 二人 两个人 情侣 恋人 他们 她们 一起 彼此 对视 双人 夫妻",
 }
 
+COUPLES: Table = {"two": "couple lovers bride-and-groom newlyweds 情侣 恋人 夫妻 新人 小两口"}
+
 DEEDS = (
     r"\b(?:walks?|walking|stands?|standing|sits?|sitting|looks?|looking|says?|whispers?|shouts?|smiles?"
     r"|cries|runs?|running|turns?|waits?|waiting|opens?|pushes|pulls|holds|leans?|reads?|kneels?|sings?"
@@ -143,12 +145,7 @@ DEEDS = (
 )
 NAME = re.compile(r"@[\w-]+|(?<![A-Za-z])[A-Z][a-z]{1,14}(?![A-Za-z])")
 NOT_NAMES = frozenset(
-    "the a an at in on it its then now as with under over inside outside interior exterior after"
-    " before when while her his she he they we this that these those slow wide close medium camera"
-    " cut fade int ext day night dawn dusk rain snow push pull pan tilt hold whip static dolly zoom"
-    " two three one no not and but from into behind beside beyond through across where there here"
-    " late early old young small big empty dark warm cold soft golden blue red neon style shot scene"
-    " suddenly slowly finally meanwhile chinese english japanese vertical cinematic gentle".split()
+    ["the", "a", "an", "at", "in", "on", "it", "its", "then", "now", "as", "with", "under", "over", "inside", "outside", "interior", "exterior", "after", "before", "when", "while", "her", "his", "she", "he", "they", "we", "this", "that", "these", "those", "slow", "wide", "close", "medium", "camera", "cut", "fade", "int", "ext", "day", "night", "dawn", "dusk", "rain", "snow", "push", "pull", "pan", "tilt", "hold", "whip", "static", "dolly", "zoom", "two", "three", "one", "no", "not", "and", "but", "from", "into", "behind", "beside", "beyond", "through", "across", "where", "there", "here", "late", "early", "old", "young", "small", "big", "empty", "dark", "warm", "cold", "soft", "golden", "blue", "red", "neon", "style", "shot", "scene", "suddenly", "slowly", "finally", "meanwhile", "chinese", "english", "japanese", "vertical", "cinematic", "gentle"]
 )
 
 
@@ -169,12 +166,29 @@ def _patterns(words: str) -> re.Pattern[str]:
 
 def find_all(table: Table, text: str) -> list[str]:
     """Keys of the table whose words occur, earliest first; at one place the longest word wins."""
+    return [key for _, _, key in _locate(table, text)]
+
+
+def _locate(table: Table, text: str) -> list[tuple[int, int, str]]:
+    """(start, -length, key) of each key's first word."""
     hits = []
     for key, words in table.items():
         match = _patterns(words).search(text)
         if match:
             hits.append((match.start(), -len(match.group()), key))
-    return [key for _, _, key in sorted(hits)]
+    return sorted(hits)
+
+
+def find_head(table: Table, text: str) -> str | None:
+    """Like `find_first`, but of neighbours the last: a "hospital corridor" is a corridor."""
+    hits = _locate(table, text)
+    if not hits:
+        return None
+    head = hits[0]
+    for hit in hits[1:]:
+        if 0 < hit[0] - (head[0] - head[1]) <= 1 or hit[0] == head[0] - head[1]:
+            head = hit
+    return head[2]
 
 
 def find_first(table: Table, text: str) -> str | None:

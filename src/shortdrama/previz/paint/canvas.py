@@ -64,9 +64,7 @@ class Canvas:
 
     # Shapes
 
-    def fill(
-        self, shape: Shape, colour: Colour, opacity: float = 1.0, soft: float = 0.0
-    ) -> None:
+    def fill(self, shape: Shape, colour: Colour, opacity: float = 1.0, soft: float = 0.0) -> None:
         """Fill a polygon; `soft` is the blur of its edge in short sides."""
         self.fill_all([shape], colour, opacity, soft)
 
@@ -90,7 +88,9 @@ class Canvas:
         mask, corner = made
         self.image.paste(self._ramp(stops, mask.height).resize(mask.size), corner, mask)
 
-    def mask(self, shapes: list[Shape], soft: float = 0.0) -> tuple[Image.Image, tuple[int, int]] | None:
+    def mask(
+        self, shapes: list[Shape], soft: float = 0.0
+    ) -> tuple[Image.Image, tuple[int, int]] | None:
         """Smooth-edged mask around the shapes, and where its corner goes. None if out of sight."""
         blur = soft * self.unit
         pad = math.ceil(blur * 2.5) + 1
@@ -173,7 +173,7 @@ def smooth(points: Shape, steps: int = 8) -> list[Point]:
     return curve
 
 
-def _bow(a: float, b: float, c: float, d: float, t: float) -> float:  # noqa: PLR0913 - four points
+def _bow(a: float, b: float, c: float, d: float, t: float) -> float:
     return 0.5 * (
         2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
     )

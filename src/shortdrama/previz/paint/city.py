@@ -27,7 +27,9 @@ def paint_street(canvas: Canvas, scene: Scene, palette: Palette) -> None:
         _paint_row(canvas, palette, (eye, side, narrow), is_lit)
     if scene.place == "market":
         _paint_stalls(canvas, palette, eye)
-    if "neon" in scene.props or (scene.is_night and scene.place != "market" and "lantern" not in scene.props):
+    if "neon" in scene.props or (
+        scene.is_night and scene.place != "market" and "lantern" not in scene.props
+    ):
         _paint_neon(canvas, palette, eye)
     if "lantern" in scene.props or scene.place == "market":
         paint_lanterns(canvas, palette, eye)
@@ -39,11 +41,13 @@ def paint_street(canvas: Canvas, scene: Scene, palette: Palette) -> None:
 
 def _toward(eye: Point, side: int, edge: float, depth: float) -> float:
     """x of a wall line that is `edge` off the eye at the far end and out of sight at the lens."""
-    near = eye[0] + side * (0.72 + abs(0.5 - eye[0]))
+    near = eye[0] + side * ((0.5 if edge <= 0.1 else 0.72) + abs(0.5 - eye[0]))
     return near + (eye[0] + side * edge * 0.5 - near) * depth
 
 
-def _paint_row(canvas: Canvas, palette: Palette, line: tuple[Point, int, float], is_lit: bool) -> None:
+def _paint_row(
+    canvas: Canvas, palette: Palette, line: tuple[Point, int, float], is_lit: bool
+) -> None:
     eye, side, narrow = line
     houses = 6
     for index in reversed(range(houses)):
@@ -54,12 +58,29 @@ def _paint_row(canvas: Canvas, palette: Palette, line: tuple[Point, int, float],
         x0, x1 = (_toward(eye, side, narrow, d) for d in (near, far))
         t0, t1 = (eye[1] - rise * (1.06 - d) for d in (near, far))
         b0, b1 = (eye[1] + 0.62 * (1.04 - d) for d in (near, far))
-        canvas.fade([(x0, t0), (x1, t1), (x1, b1), (x0, b0)], [(0, mix(colour, palette.high, 0.15)), (0.75, colour), (1, bend(colour, 0, 1, 0.7))])
-        canvas.fill([(x1, t1), (x1 - side * 0.012 * (1 - near), t1), (x1 - side * 0.012 * (1 - near), b1), (x1, b1)], mix(colour, palette.key, 0.3), 0.6)
+        canvas.fade(
+            [(x0, t0), (x1, t1), (x1, b1), (x0, b0)],
+            [(0, mix(colour, palette.high, 0.15)), (0.75, colour), (1, bend(colour, 0, 1, 0.7))],
+        )
+        canvas.fill(
+            [
+                (x1, t1),
+                (x1 - side * 0.012 * (1 - near), t1),
+                (x1 - side * 0.012 * (1 - near), b1),
+                (x1, b1),
+            ],
+            mix(colour, palette.key, 0.3),
+            0.6,
+        )
         _paint_windows(canvas, palette, ((x0, t0, b0), (x1, t1, b1)), is_lit)
 
 
-def _paint_windows(canvas: Canvas, palette: Palette, wall: tuple[tuple[float, float, float], tuple[float, float, float]], is_lit: bool) -> None:
+def _paint_windows(
+    canvas: Canvas,
+    palette: Palette,
+    wall: tuple[tuple[float, float, float], tuple[float, float, float]],
+    is_lit: bool,
+) -> None:
     (x0, t0, b0), (x1, t1, b1) = wall
 
     def at(u: float, v: float) -> Point:
@@ -77,9 +98,18 @@ def _paint_windows(canvas: Canvas, palette: Palette, wall: tuple[tuple[float, fl
     canvas.fill_all(dark, mix(palette.near, palette.middle, 0.35), 0.55)
     canvas.fill_all(lit, mix(palette.lamp, palette.key, 0.15), 0.9)
     shop = [at(0.08, 0.77), at(0.92, 0.77), at(0.92, 0.93), at(0.08, 0.93)]
-    canvas.fill(shop, mix(palette.lamp, palette.accent, 0.2) if is_lit else mix(palette.near, palette.middle, 0.3), 0.85)
+    canvas.fill(
+        shop,
+        mix(palette.lamp, palette.accent, 0.2)
+        if is_lit
+        else mix(palette.near, palette.middle, 0.3),
+        0.85,
+    )
     awning = [at(0.04, 0.735), at(0.96, 0.735), at(1.0, 0.785), at(0.0, 0.785)]
-    canvas.fill(awning, mix(palette.accent if canvas.random.random() < 0.5 else palette.second, palette.near, 0.35))
+    canvas.fill(
+        awning,
+        mix(palette.accent if canvas.random.random() < 0.5 else palette.second, palette.near, 0.35),
+    )
     if is_lit:
         canvas.glow(at(0.5, 0.85), abs(x1 - x0) * 1.1 + 0.05, palette.lamp, 0.4)
 
@@ -88,7 +118,10 @@ def _paint_road(canvas: Canvas, scene: Scene, palette: Palette, eye: Point) -> N
     road = mix(palette.near, palette.middle, 0.34)
     if scene.weather == "snow":
         road = mix(rgb("dde6ef"), palette.middle, 0.45)
-    canvas.fade(rect(-0.01, eye[1], 1.01, 1.01), [(0, mix(road, palette.low, 0.5)), (0.4, road), (1, bend(road, 0, 1, 0.6))])
+    canvas.fade(
+        rect(-0.01, eye[1], 1.01, 1.01),
+        [(0, mix(road, palette.low, 0.5)), (0.4, road), (1, bend(road, 0, 1, 0.6))],
+    )
     for step in range(6):
         depth = (step / 6) ** 2
         after = depth + 0.05 + 0.1 * depth
@@ -96,7 +129,11 @@ def _paint_road(canvas: Canvas, scene: Scene, palette: Palette, eye: Point) -> N
         drift = (0.5 - eye[0]) * 0.4
         half = 0.003 + 0.014 * depth
         x0, x1 = eye[0] + drift * depth, eye[0] + drift * after
-        canvas.fill([(x0 - half, y0), (x0 + half, y0), (x1 + half * 1.4, y1), (x1 - half * 1.4, y1)], mix(palette.key, road, 0.45), 0.5)
+        canvas.fill(
+            [(x0 - half, y0), (x0 + half, y0), (x1 + half * 1.4, y1), (x1 - half * 1.4, y1)],
+            mix(palette.key, road, 0.45),
+            0.5,
+        )
 
 
 def _paint_stalls(canvas: Canvas, palette: Palette, eye: Point) -> None:
@@ -109,19 +146,53 @@ def _paint_stalls(canvas: Canvas, palette: Palette, eye: Point) -> None:
             half, high = 0.17 * size + 0.03, 0.16 * size + 0.03
             cloth = (palette.accent, palette.second)[index % 2]
             cloth = mix(cloth, palette.near, 0.12 + 0.2 * size)
-            canvas.fill(rect(x - half, base - high * 0.1, x + half, base + high * 0.8), mix(palette.near, palette.accent, 0.14))
-            goods = [oval((x + canvas.chance(-0.85, 0.85) * half, base - high * canvas.chance(0.08, 0.2)), half * 0.13, high * 0.1, 12) for _ in range(11)]
+            canvas.fill(
+                rect(x - half, base - high * 0.1, x + half, base + high * 0.8),
+                mix(palette.near, palette.accent, 0.14),
+            )
+            goods = [
+                oval(
+                    (x + canvas.chance(-0.85, 0.85) * half, base - high * canvas.chance(0.08, 0.2)),
+                    half * 0.13,
+                    high * 0.1,
+                    12,
+                )
+                for _ in range(11)
+            ]
             canvas.fill_all(goods[:6], mix(palette.second, palette.lamp, 0.5))
             canvas.fill_all(goods[6:], mix(palette.accent, palette.lamp, 0.35))
             canvas.glow((x, base - high * 0.5), half * 1.6, palette.lamp, 0.75)
-            roof = [(x - half * 0.9, base - high * 1.7), (x + half * 0.9, base - high * 1.7), (x + half * 1.2, base - high * 1.1), (x - half * 1.2, base - high * 1.1)]
+            roof = [
+                (x - half * 0.9, base - high * 1.7),
+                (x + half * 0.9, base - high * 1.7),
+                (x + half * 1.2, base - high * 1.1),
+                (x - half * 1.2, base - high * 1.1),
+            ]
             canvas.fade(roof, [(0, bend(cloth, 0, 1, 0.75)), (1, cloth)])
             stripes = []
             for k in range(4):
                 a, b = -0.9 + k * 0.5, -0.65 + k * 0.5
-                stripes.append([(x + a * half, base - high * 1.7), (x + b * half, base - high * 1.7), (x + b * half * 1.33, base - high * 1.1), (x + a * half * 1.33, base - high * 1.1)])
+                stripes.append(
+                    [
+                        (x + a * half, base - high * 1.7),
+                        (x + b * half, base - high * 1.7),
+                        (x + b * half * 1.33, base - high * 1.1),
+                        (x + a * half * 1.33, base - high * 1.1),
+                    ]
+                )
             canvas.fill_all(stripes, mix(palette.lamp, cloth, 0.35), 0.75)
-            canvas.fill_all([rect(x + k * half - 0.003, base - high * 1.2, x + k * half + 0.003, base + high * 0.8) for k in (-0.95, 0.95)], palette.near)
+            canvas.fill_all(
+                [
+                    rect(
+                        x + k * half - 0.003,
+                        base - high * 1.2,
+                        x + k * half + 0.003,
+                        base + high * 0.8,
+                    )
+                    for k in (-0.95, 0.95)
+                ],
+                palette.near,
+            )
 
 
 def paint_lanterns(canvas: Canvas, palette: Palette, eye: Point) -> None:
@@ -131,7 +202,10 @@ def paint_lanterns(canvas: Canvas, palette: Palette, eye: Point) -> None:
         near = string / 3
         y, sag = eye[1] - 0.1 - 0.34 * near, 0.04 + 0.06 * near
         left, right = eye[0] - 0.2 - 0.55 * near, eye[0] + 0.2 + 0.55 * near
-        rope = [(left + (right - left) * k / 20, y + sag * math.sin(math.pi * k / 20)) for k in range(21)]
+        rope = [
+            (left + (right - left) * k / 20, y + sag * math.sin(math.pi * k / 20))
+            for k in range(21)
+        ]
         canvas.fill([*rope, *[(a, b + 0.0016) for a, b in rope[::-1]]], palette.near, 0.8)
         size = 0.014 + 0.034 * near
         for k in range(2, 20, 3 if near > 0.5 else 2):
@@ -141,17 +215,35 @@ def paint_lanterns(canvas: Canvas, palette: Palette, eye: Point) -> None:
             at = (x, top + canvas.uy(size * 1.15))
             canvas.glow(at, size * 4.2, red, 0.6)
             canvas.fill(oval(at, canvas.ux(size), canvas.uy(size * 0.86), 24), red)
-            canvas.fill(oval((at[0], at[1] + canvas.uy(size * 0.1)), canvas.ux(size * 0.55), canvas.uy(size * 0.6), 20), mix(palette.lamp, (255, 255, 255), 0.25), 0.75, size * 0.2)
-            caps = [rect(x - canvas.ux(size * 0.35), at[1] + s * canvas.uy(size * 0.86) - 0.0015, x + canvas.ux(size * 0.35), at[1] + s * canvas.uy(size * 0.86) + 0.0025) for s in (-1, 1)]
+            canvas.fill(
+                oval(
+                    (at[0], at[1] + canvas.uy(size * 0.1)),
+                    canvas.ux(size * 0.55),
+                    canvas.uy(size * 0.6),
+                    20,
+                ),
+                mix(palette.lamp, (255, 255, 255), 0.25),
+                0.75,
+                size * 0.2,
+            )
+            caps = [
+                rect(
+                    x - canvas.ux(size * 0.35),
+                    at[1] + s * canvas.uy(size * 0.86) - 0.0015,
+                    x + canvas.ux(size * 0.35),
+                    at[1] + s * canvas.uy(size * 0.86) + 0.0025,
+                )
+                for s in (-1, 1)
+            ]
             canvas.fill_all(caps, palette.near)
 
 
 def _paint_neon(canvas: Canvas, palette: Palette, eye: Point) -> None:
     colours = (palette.accent, palette.second, rgb("38d6ff"), rgb("ff4fa3"))
-    for index in range(7):
+    for index in range(9):
         side = -1 if index % 2 else 1
-        depth = 0.12 + 0.11 * index
-        size = 1 - depth
+        depth = 0.3 + 0.07 * index
+        size = 1.25 - depth
         x = _toward(eye, side, 0.2, depth) - side * 0.07 * size
         y = eye[1] - canvas.chance(0.14, 0.48) * size - 0.02
         half, high = 0.028 * size + 0.006, canvas.chance(0.06, 0.13) * size
@@ -175,11 +267,24 @@ def _paint_street_lamps(canvas: Canvas, palette: Palette, eye: Point) -> None:
             size = 1 - depth
             x = _toward(eye, side, 0.4, depth) - side * 0.16 * size
             base, top = eye[1] + 0.48 * size, eye[1] - 0.4 * size
-            canvas.fill(rect(x - 0.005 * size - 0.001, top, x + 0.005 * size + 0.001, base), palette.near)
+            canvas.fill(
+                rect(x - 0.005 * size - 0.001, top, x + 0.005 * size + 0.001, base), palette.near
+            )
             head = (x - side * 0.06 * size, top)
-            canvas.fill([(x, top), (head[0], top - 0.006 * size), (head[0], top + 0.008 * size), (x, top + 0.014 * size)], palette.near)
+            canvas.fill(
+                [
+                    (x, top),
+                    (head[0], top - 0.006 * size),
+                    (head[0], top + 0.008 * size),
+                    (x, top + 0.014 * size),
+                ],
+                palette.near,
+            )
             canvas.glow(head, 0.16 + 0.34 * size, palette.lamp, 0.6)
-            canvas.fill(oval(head, canvas.ux(0.014 * size + 0.003), canvas.uy(0.011 * size + 0.003), 14), mix(palette.lamp, (255, 255, 255), 0.6))
+            canvas.fill(
+                oval(head, canvas.ux(0.014 * size + 0.003), canvas.uy(0.011 * size + 0.003), 14),
+                mix(palette.lamp, (255, 255, 255), 0.6),
+            )
 
 
 def _paint_reflections(canvas: Canvas, palette: Palette, eye: Point) -> None:
@@ -192,7 +297,16 @@ def _paint_reflections(canvas: Canvas, palette: Palette, eye: Point) -> None:
         wide = canvas.ux(canvas.chance(0.006, 0.028))
         for _ in range(4):
             high = canvas.uy(canvas.chance(0.02, 0.07))
-            streak = smooth([(x - wide, y), (x, y - high * 0.2), (x + wide, y), (x + wide * 0.5, y + high), (x - wide * 0.5, y + high)], 4)
+            streak = smooth(
+                [
+                    (x - wide, y),
+                    (x, y - high * 0.2),
+                    (x + wide, y),
+                    (x + wide * 0.5, y + high),
+                    (x - wide * 0.5, y + high),
+                ],
+                4,
+            )
             canvas.shine(streak, colour, canvas.chance(0.2, 0.5), 0.004)
             y += high * 1.15
             x += canvas.ux(canvas.chance(-0.004, 0.004))
@@ -206,7 +320,12 @@ def _roofs(canvas: Canvas, base: float, rise: float) -> list[Point]:
         points += [(x, top), (x + wide, top)]
         if canvas.random.random() < 0.25:
             middle = x + wide / 2
-            points[-1:] = [(middle - 0.002, top), (middle, top - 0.04), (middle + 0.002, top), (x + wide, top)]
+            points[-1:] = [
+                (middle - 0.002, top),
+                (middle, top - 0.04),
+                (middle + 0.002, top),
+                (x + wide, top),
+            ]
         x += wide
     return [*points, (1.02, base)]
 
@@ -220,13 +339,18 @@ def skyline(canvas: Canvas, scene: Scene, palette: Palette, base: float) -> None
         shape = _roofs(canvas, foot, 0.46 - 0.2 * share)
         colour = mix(palette.far, palette.near, share * 0.82)
         colour = mix(colour, palette.low, 0.3 * (1 - share))
-        canvas.fade([*shape[:-1], (1.02, 1.02), (-0.02, 1.02)], [(0, colour), (0.6, mix(colour, palette.low, 0.22 * (1 - share * 0.5))), (1, colour)])
+        canvas.fade(
+            [*shape[:-1], (1.02, 1.02), (-0.02, 1.02)],
+            [(0, colour), (0.6, mix(colour, palette.low, 0.22 * (1 - share * 0.5))), (1, colour)],
+        )
         if layer:
             _light_windows(canvas, palette, shape, share, is_lit)
         canvas.veil(palette.low, [(foot - 0.22, 0), (foot, 0.26 * (1 - share)), (foot + 0.06, 0)])
 
 
-def _light_windows(canvas: Canvas, palette: Palette, shape: list[Point], share: float, is_lit: bool) -> None:
+def _light_windows(
+    canvas: Canvas, palette: Palette, shape: list[Point], share: float, is_lit: bool
+) -> None:
     warm, cool = [], []
     size = 0.0035 + 0.005 * share
     for (x0, y0), (x1, y1) in zip(shape[1:-1], shape[2:], strict=False):
@@ -240,8 +364,12 @@ def _light_windows(canvas: Canvas, palette: Palette, shape: list[Point], share: 
                     y = y0 + canvas.uy(size * (2 + 3.4 * row))
                     pane = rect(x, y, x + canvas.ux(size), y + canvas.uy(size * 1.5))
                     (cool if canvas.random.random() < 0.25 else warm).append(pane)
-    canvas.fill_all(warm, palette.lamp if is_lit else mix(palette.near, palette.middle, 0.5), 0.4 + 0.5 * share)
-    canvas.fill_all(cool, mix(palette.key, palette.accent, 0.25) if is_lit else palette.low, 0.3 + 0.4 * share)
+    canvas.fill_all(
+        warm, palette.lamp if is_lit else mix(palette.near, palette.middle, 0.5), 0.4 + 0.5 * share
+    )
+    canvas.fill_all(
+        cool, mix(palette.key, palette.accent, 0.25) if is_lit else palette.low, 0.3 + 0.4 * share
+    )
 
 
 def paint_skyline(canvas: Canvas, scene: Scene, palette: Palette) -> None:
@@ -261,7 +389,10 @@ def paint_rooftop(canvas: Canvas, scene: Scene, palette: Palette) -> None:
     deck = mix(palette.near, palette.wall, 0.22)
     side = -1 if canvas.random.random() < 0.5 else 1
     _paint_water_tank(canvas, palette, 0.5 + side * 0.34)
-    canvas.fade(rect(-0.01, 0.73, 1.01, 1.01), [(0, mix(deck, palette.key, 0.22)), (0.5, deck), (1, bend(deck, 0, 1, 0.6))])
+    canvas.fade(
+        rect(-0.01, 0.73, 1.01, 1.01),
+        [(0, mix(deck, palette.key, 0.22)), (0.5, deck), (1, bend(deck, 0, 1, 0.6))],
+    )
     canvas.fill(rect(-0.01, 0.7, 1.01, 0.737), mix(deck, palette.middle, 0.3))
     canvas.fill(rect(-0.01, 0.694, 1.01, 0.703), mix(deck, palette.key, 0.45))
     posts = [rect(x / 9 - 0.003, 0.615, x / 9 + 0.003, 0.7) for x in range(10)]
@@ -274,8 +405,13 @@ def paint_rooftop(canvas: Canvas, scene: Scene, palette: Palette) -> None:
 def _paint_water_tank(canvas: Canvas, palette: Palette, x: float) -> None:
     half, top = canvas.ux(0.1), 0.42
     colour = palette.depth(0.8)
-    canvas.fill_all([rect(x + k * half - 0.005, 0.54, x + k * half + 0.005, 0.72) for k in (-0.8, 0, 0.8)], colour)
-    canvas.fade(rect(x - half, top, x + half, 0.56), [(0, mix(colour, palette.middle, 0.2)), (1, colour)])
+    canvas.fill_all(
+        [rect(x + k * half - 0.005, 0.54, x + k * half + 0.005, 0.72) for k in (-0.8, 0, 0.8)],
+        colour,
+    )
+    canvas.fade(
+        rect(x - half, top, x + half, 0.56), [(0, mix(colour, palette.middle, 0.2)), (1, colour)]
+    )
     canvas.fill([(x - half * 1.1, top), (x, top - canvas.uy(0.06)), (x + half * 1.1, top)], colour)
     canvas.fill(rect(x + half * 0.82, top, x + half, 0.56), palette.key, 0.35)
 
@@ -287,7 +423,10 @@ def _string_bulbs(canvas: Canvas, palette: Palette) -> None:
             x = -0.03 + 1.06 * k / 14
             at = (x, y + 0.09 * math.sin(math.pi * (x * (1 + string * 0.5) % 1)))
             canvas.glow(at, 0.1, palette.lamp, 0.7)
-            canvas.fill(oval(at, canvas.ux(0.011), canvas.uy(0.011), 14), mix(palette.lamp, (255, 255, 255), 0.5))
+            canvas.fill(
+                oval(at, canvas.ux(0.011), canvas.uy(0.011), 14),
+                mix(palette.lamp, (255, 255, 255), 0.5),
+            )
 
 
 def paint_bridge(canvas: Canvas, scene: Scene, palette: Palette) -> None:
@@ -297,7 +436,10 @@ def paint_bridge(canvas: Canvas, scene: Scene, palette: Palette) -> None:
     canvas.fill(_roofs(canvas, 0.58, 0.12), skyline_base)
     canvas.glow((sun[0], 0.55), 0.8, palette.key, 0.3)
     eye, steel = (0.5, 0.57), mix(palette.accent, palette.near, 0.45)
-    canvas.fade([(eye[0] - 0.03, eye[1]), (eye[0] + 0.03, eye[1]), (1.15, 1.02), (-0.15, 1.02)], [(0, mix(palette.near, palette.low, 0.6)), (1, palette.near)])
+    canvas.fade(
+        [(eye[0] - 0.03, eye[1]), (eye[0] + 0.03, eye[1]), (1.15, 1.02), (-0.15, 1.02)],
+        [(0, mix(palette.near, palette.low, 0.6)), (1, palette.near)],
+    )
     for depth in (0.75, 0.5, 0.12):
         size = 1 - depth
         half, top = 0.5 * size + 0.02, eye[1] - 0.66 * size
@@ -305,13 +447,42 @@ def paint_bridge(canvas: Canvas, scene: Scene, palette: Palette) -> None:
         for side in (-1, 1):
             x = eye[0] + side * half
             canvas.fill(rect(x - 0.03 * size, top, x + 0.03 * size, eye[1] + 0.42 * size), colour)
-        canvas.fill_all([rect(eye[0] - half, top + k * size, eye[0] + half, top + (k + 0.035) * size) for k in (0.03, 0.2)], colour)
+        canvas.fill_all(
+            [
+                rect(eye[0] - half, top + k * size, eye[0] + half, top + (k + 0.035) * size)
+                for k in (0.03, 0.2)
+            ],
+            colour,
+        )
     for side in (-1, 1):
-        cable = [(eye[0] + side * 0.44, eye[1] - 0.58), (eye[0] + side * 0.26, eye[1] - 0.12), (eye[0] + side * 0.15, eye[1] - 0.17), (eye[0] + side * 0.15, eye[1] - 0.162), (eye[0] + side * 0.26, eye[1] - 0.108), (eye[0] + side * 0.45, eye[1] - 0.55)]
+        cable = [
+            (eye[0] + side * 0.44, eye[1] - 0.58),
+            (eye[0] + side * 0.26, eye[1] - 0.12),
+            (eye[0] + side * 0.15, eye[1] - 0.17),
+            (eye[0] + side * 0.15, eye[1] - 0.162),
+            (eye[0] + side * 0.26, eye[1] - 0.108),
+            (eye[0] + side * 0.45, eye[1] - 0.55),
+        ]
         canvas.fill(cable, steel)
-        rail = [(eye[0] + side * 0.03, eye[1] - 0.004), (eye[0] + side * 0.03, eye[1] + 0.002), (eye[0] + side * 0.7, 0.9), (eye[0] + side * 0.7, 0.87)]
+        rail = [
+            (eye[0] + side * 0.03, eye[1] - 0.004),
+            (eye[0] + side * 0.03, eye[1] + 0.002),
+            (eye[0] + side * 0.7, 0.9),
+            (eye[0] + side * 0.7, 0.87),
+        ]
         canvas.fill(rail, palette.near)
-        canvas.fill_all([rect(eye[0] + side * (0.03 + 0.67 * d) - 0.004 * d, eye[1] + 0.3 * d, eye[0] + side * (0.03 + 0.67 * d) + 0.006 * d, eye[1] + 0.45 * d) for d in (0.06, 0.12, 0.2, 0.3, 0.42, 0.56, 0.72, 0.9)], palette.near)
+        canvas.fill_all(
+            [
+                rect(
+                    eye[0] + side * (0.03 + 0.67 * d) - 0.004 * d,
+                    eye[1] + 0.3 * d,
+                    eye[0] + side * (0.03 + 0.67 * d) + 0.006 * d,
+                    eye[1] + 0.45 * d,
+                )
+                for d in (0.06, 0.12, 0.2, 0.3, 0.42, 0.56, 0.72, 0.9)
+            ],
+            palette.near,
+        )
     if scene.hour in ("night", "dusk"):
         _paint_street_lamps(canvas, palette, eye)
     if scene.has_rain:
@@ -328,36 +499,87 @@ def paint_palace(canvas: Canvas, scene: Scene, palette: Palette) -> None:
     for offset, size in ((-0.42, 0.5), (0.42, 0.5)):
         _paint_pavilion(canvas, scene, palette, (middle + offset, 0.66), size)
     _paint_pavilion(canvas, scene, palette, (middle, 0.7), canvas.chance(0.92, 1.06))
-    stone = mix(mix(rgb("b8aea0"), palette.middle, 0.4), palette.near, 0.65 if scene.is_night else 0.2)
-    canvas.fade(rect(-0.01, 0.7, 1.01, 1.01), [(0, mix(stone, palette.low, 0.25)), (1, bend(stone, 0, 1, 0.5))])
+    stone = mix(
+        mix(rgb("b8aea0"), palette.middle, 0.4), palette.near, 0.65 if scene.is_night else 0.2
+    )
+    canvas.fade(
+        rect(-0.01, 0.7, 1.01, 1.01),
+        [(0, mix(stone, palette.low, 0.25)), (1, bend(stone, 0, 1, 0.5))],
+    )
     for step in range(7):
         y, half = 0.7 + 0.012 * step + 0.003 * step**2, 0.19 + 0.022 * step
-        canvas.fill(rect(middle - half, y, middle + half, y + 0.006), mix(stone, palette.key, 0.3), 0.8)
-        canvas.fill(rect(middle - half, y + 0.006, middle + half, y + 0.013), bend(stone, 0, 1, 0.6), 0.8)
+        canvas.fill(
+            rect(middle - half, y, middle + half, y + 0.006), mix(stone, palette.key, 0.3), 0.8
+        )
+        canvas.fill(
+            rect(middle - half, y + 0.006, middle + half, y + 0.013), bend(stone, 0, 1, 0.6), 0.8
+        )
     canvas.glow((sun[0], 0.5), 0.8, palette.key, 0.15)
     if scene.is_night or "lantern" in scene.props:
         paint_lanterns(canvas, palette, (middle, 0.6))
 
 
-def _paint_pavilion(canvas: Canvas, scene: Scene, palette: Palette, foot: Point, size: float) -> None:
+def _paint_pavilion(
+    canvas: Canvas, scene: Scene, palette: Palette, foot: Point, size: float
+) -> None:
     x, base = foot
     red = mix(rgb("a5392b"), palette.near, 0.55 if scene.is_night else 0.18)
-    tile = mix(mix(palette.second, rgb("3f5a5a"), 0.5), palette.near, 0.5 if scene.is_night else 0.3)
+    tile = mix(
+        mix(palette.second, rgb("3f5a5a"), 0.5), palette.near, 0.5 if scene.is_night else 0.3
+    )
     half, storey = canvas.ux(0.3) * size, canvas.uy(0.17) * size
     is_lit = scene.hour in ("night", "dusk")
     for tier in range(3):
         wide, y = half * (1 - 0.22 * tier), base - storey * tier * 1.02
-        canvas.fade(rect(x - wide * 0.86, y - storey * 0.72, x + wide * 0.86, y), [(0, bend(red, 0, 1, 0.6)), (1, red)])
-        doors = [rect(x + wide * (k / 3.4) - wide * 0.1, y - storey * 0.52, x + wide * (k / 3.4) + wide * 0.1, y - 0.002) for k in (-2, -1, 0, 1, 2)]
+        canvas.fade(
+            rect(x - wide * 0.86, y - storey * 0.72, x + wide * 0.86, y),
+            [(0, bend(red, 0, 1, 0.6)), (1, red)],
+        )
+        doors = [
+            rect(
+                x + wide * (k / 3.4) - wide * 0.1,
+                y - storey * 0.52,
+                x + wide * (k / 3.4) + wide * 0.1,
+                y - 0.002,
+            )
+            for k in (-2, -1, 0, 1, 2)
+        ]
         canvas.fill_all(doors, mix(palette.lamp, red, 0.1) if is_lit else bend(red, 0, 1, 0.45))
         if is_lit:
             canvas.glow((x, y - storey * 0.3), 0.36 * size, palette.lamp, 0.4)
-        canvas.fill_all([rect(x + wide * k - 0.004, y - storey * 0.72, x + wide * k + 0.004, y) for k in (-0.84, -0.42, -0.14, 0.14, 0.42, 0.84)], bend(red, 0, 1, 1.15))
+        canvas.fill_all(
+            [
+                rect(x + wide * k - 0.004, y - storey * 0.72, x + wide * k + 0.004, y)
+                for k in (-0.84, -0.42, -0.14, 0.14, 0.42, 0.84)
+            ],
+            bend(red, 0, 1, 1.15),
+        )
         eave = y - storey * 0.66
-        roof = [(x - wide * 1.28, eave - storey * 0.16), (x - wide * 1.02, eave + storey * 0.02), (x, eave + storey * 0.07), (x + wide * 1.02, eave + storey * 0.02), (x + wide * 1.28, eave - storey * 0.16)]
-        ridge_line = [(x + wide * 0.98, eave - storey * 0.16), (x + wide * 0.7, eave - storey * 0.36), (x - wide * 0.7, eave - storey * 0.36), (x - wide * 0.98, eave - storey * 0.16)]
+        roof = [
+            (x - wide * 1.28, eave - storey * 0.16),
+            (x - wide * 1.02, eave + storey * 0.02),
+            (x, eave + storey * 0.07),
+            (x + wide * 1.02, eave + storey * 0.02),
+            (x + wide * 1.28, eave - storey * 0.16),
+        ]
+        ridge_line = [
+            (x + wide * 0.98, eave - storey * 0.16),
+            (x + wide * 0.7, eave - storey * 0.36),
+            (x - wide * 0.7, eave - storey * 0.36),
+            (x - wide * 0.98, eave - storey * 0.16),
+        ]
         canvas.fade([*roof, *ridge_line], [(0, bend(tile, 0, 1, 1.3)), (1, bend(tile, 0, 1, 0.7))])
-        canvas.fill(rect(x - wide * 0.72, eave - storey * 0.4, x + wide * 0.72, eave - storey * 0.34), mix(tile, palette.key, 0.35))
+        canvas.fill(
+            rect(x - wide * 0.72, eave - storey * 0.4, x + wide * 0.72, eave - storey * 0.34),
+            mix(tile, palette.key, 0.35),
+        )
 
 
-__all__ = ["paint_bridge", "paint_lanterns", "paint_palace", "paint_rooftop", "paint_skyline", "paint_street"]
+__all__ = [
+    "paint_bridge",
+    "paint_lanterns",
+    "paint_palace",
+    "paint_rooftop",
+    "paint_skyline",
+    "paint_street",
+]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shortdrama.previz.paint.canvas import Canvas, Point, limb, oval, rect, smooth
 from shortdrama.previz.paint.sky import paint_sky
-from shortdrama.previz.palette import Colour, Palette, bend, mix, rgb
+from shortdrama.previz.palette import Colour, Palette, mix, rgb
 
 if TYPE_CHECKING:
     from shortdrama.previz.scene import Scene
@@ -35,10 +35,24 @@ def paint_mountain(canvas: Canvas, scene: Scene, palette: Palette) -> None:
         share = index / (layers - 1)
         shape = ridge(canvas, 0.5 + 0.4 * share, 0.3 * (1 - 0.5 * share), 0.42 - 0.2 * share)
         colour = palette.depth(share**1.2)
-        canvas.fade(shape, [(0, mix(colour, palette.key, 0.14 * (1 - share))), (0.5, mix(colour, palette.low, 0.3 * (1 - share))), (1, colour)])
+        canvas.fade(
+            shape,
+            [
+                (0, mix(colour, palette.key, 0.14 * (1 - share))),
+                (0.5, mix(colour, palette.low, 0.3 * (1 - share))),
+                (1, colour),
+            ],
+        )
         if scene.weather == "snow" and index < 3:
             _paint_snow_caps(canvas, shape, palette)
-        canvas.veil(palette.low, [(0.36 + 0.36 * share, 0), (0.5 + 0.36 * share, 0.3 * (1 - share)), (0.62 + 0.36 * share, 0)])
+        canvas.veil(
+            palette.low,
+            [
+                (0.36 + 0.36 * share, 0),
+                (0.5 + 0.36 * share, 0.3 * (1 - share)),
+                (0.62 + 0.36 * share, 0),
+            ],
+        )
     canvas.glow(sun, 0.7, palette.key, 0.18)
     _paint_pines(canvas, palette, 0.93)
 
@@ -71,8 +85,17 @@ def paint_forest(canvas: Canvas, scene: Scene, palette: Palette) -> None:
     if scene.is_night:
         far, near = mix(palette.middle, green, 0.2), mix(palette.near, green, 0.06)
     glade = canvas.chance(0.36, 0.64)
-    canvas.wash([(0, mix(far, green, 0.55)), (0.46, mix(far, palette.key, 0.45)), (0.7, mix(far, green, 0.3)), (1, near)])
-    canvas.glow((glade, 0.42), 0.9, mix(palette.key, palette.low, 0.4), 0.3 if scene.is_night else 0.6)
+    canvas.wash(
+        [
+            (0, mix(far, green, 0.55)),
+            (0.46, mix(far, palette.key, 0.45)),
+            (0.7, mix(far, green, 0.3)),
+            (1, near),
+        ]
+    )
+    canvas.glow(
+        (glade, 0.42), 0.9, mix(palette.key, palette.low, 0.4), 0.3 if scene.is_night else 0.6
+    )
     if scene.is_night:
         canvas.fill(oval((glade, 0.2), canvas.ux(0.06), canvas.uy(0.06)), rgb("eef0de"), 0.9, 0.003)
     for layer in range(4):
@@ -105,8 +128,18 @@ def _paint_trunks(canvas: Canvas, glade: float, share: float, colour: Colour) ->
             y = canvas.chance(0.05, 0.42)
             side = 1 if canvas.random.random() < 0.5 else -1
             reach = canvas.ux(canvas.chance(0.08, 0.2))
-            branch = [(x + lean * 0.5, y), (x + side * reach * 0.6, y - 0.03), (x + side * reach, y - 0.07)]
-            shapes.append(limb(branch, [canvas.uy(half * k) for k in (0.35, 0.2, 0.05)], canvas.width / canvas.height))
+            branch = [
+                (x + lean * 0.5, y),
+                (x + side * reach * 0.6, y - 0.03),
+                (x + side * reach, y - 0.07),
+            ]
+            shapes.append(
+                limb(
+                    branch,
+                    [canvas.uy(half * k) for k in (0.35, 0.2, 0.05)],
+                    canvas.width / canvas.height,
+                )
+            )
     canvas.fill_all(shapes, colour)
 
 
@@ -114,12 +147,24 @@ def _paint_beams(canvas: Canvas, palette: Palette, glade: float, strength: float
     for _ in range(5):
         x = glade + canvas.chance(-0.3, 0.3)
         wide, slant = canvas.chance(0.02, 0.06), canvas.chance(0.08, 0.2)
-        beam = [(x, -0.02), (x + wide, -0.02), (x + wide * 2.2 - slant, 0.82), (x - wide - slant, 0.82)]
+        beam = [
+            (x, -0.02),
+            (x + wide, -0.02),
+            (x + wide * 2.2 - slant, 0.82),
+            (x - wide - slant, 0.82),
+        ]
         canvas.shine(beam, palette.key, strength * canvas.chance(0.5, 1.0), 0.012)
 
 
 def _paint_path(canvas: Canvas, glade: float, colour: Colour) -> None:
-    path = [(glade - 0.015, 0.69), (glade + 0.015, 0.69), (glade + 0.05, 0.78), (glade + 0.2, 1.02), (glade - 0.25, 1.02), (glade - 0.02, 0.8)]
+    path = [
+        (glade - 0.015, 0.69),
+        (glade + 0.015, 0.69),
+        (glade + 0.05, 0.78),
+        (glade + 0.2, 1.02),
+        (glade - 0.25, 1.02),
+        (glade - 0.02, 0.8),
+    ]
     canvas.fill(smooth(path), colour, 0.4, 0.006)
 
 
@@ -143,7 +188,10 @@ def paint_water(canvas: Canvas, scene: Scene, palette: Palette) -> None:
             bank = ridge(canvas, horizon + 0.01, 0.06 + (0.05 if not is_sea else 0), 0.3)[:-2]
             canvas.fill([*bank, (1.02, horizon), (-0.02, horizon)], palette.depth(share + 0.1))
     deep = mix(mix(palette.high, rgb("12586e"), 0.3), palette.near, 0.45)
-    canvas.fade(rect(-0.01, horizon, 1.01, 1.01), [(0, mix(palette.low, deep, 0.3)), (0.35, mix(palette.middle, deep, 0.6)), (1, deep)])
+    canvas.fade(
+        rect(-0.01, horizon, 1.01, 1.01),
+        [(0, mix(palette.low, deep, 0.3)), (0.35, mix(palette.middle, deep, 0.6)), (1, deep)],
+    )
     _paint_glitter(canvas, sun[0], horizon, mix(palette.key, (255, 255, 255), 0.2))
     _paint_waves(canvas, horizon, palette, deep)
     if "tower" in scene.props:
@@ -185,22 +233,64 @@ def _paint_boat(canvas: Canvas, horizon: float, palette: Palette) -> None:
     canvas.fill(hull, palette.near)
     sail = [(x, y - high * 7), (x + long * 0.85, y - high * 1.6), (x, y - high * 1.4)]
     canvas.fill(sail, mix(palette.accent, palette.key, 0.3))
-    canvas.fill([(x - long * 0.08, y - high * 6), (x - long * 0.08, y - high * 1.4), (x - long * 0.6, y - high * 1.6)], mix(palette.accent, palette.near, 0.4))
+    canvas.fill(
+        [
+            (x - long * 0.08, y - high * 6),
+            (x - long * 0.08, y - high * 1.4),
+            (x - long * 0.6, y - high * 1.6),
+        ],
+        mix(palette.accent, palette.near, 0.4),
+    )
 
 
 def _paint_lighthouse(canvas: Canvas, horizon: float, palette: Palette) -> None:
     x = 0.24 if canvas.random.random() < 0.5 else 0.76
-    rock = smooth([(x - 0.22, horizon + 0.06), (x - 0.08, horizon - 0.03), (x + 0.08, horizon - 0.025), (x + 0.24, horizon + 0.06), (x, horizon + 0.09)])
+    rock = smooth(
+        [
+            (x - 0.22, horizon + 0.06),
+            (x - 0.08, horizon - 0.03),
+            (x + 0.08, horizon - 0.025),
+            (x + 0.24, horizon + 0.06),
+            (x, horizon + 0.09),
+        ]
+    )
     canvas.fill(rock, palette.depth(0.85))
     top, half = horizon - 0.03 - canvas.uy(0.42), canvas.ux(0.032)
-    canvas.fill([(x - half * 0.7, top), (x + half * 0.7, top), (x + half, horizon - 0.02), (x - half, horizon - 0.02)], mix((238, 232, 222), palette.middle, 0.45))
+    canvas.fill(
+        [
+            (x - half * 0.7, top),
+            (x + half * 0.7, top),
+            (x + half, horizon - 0.02),
+            (x - half, horizon - 0.02),
+        ],
+        mix((238, 232, 222), palette.middle, 0.45),
+    )
     for band in (0.22, 0.6):
         y = top + band * (horizon - 0.02 - top)
-        canvas.fill(rect(x - half * 0.9, y, x + half * 0.9, y + 0.028), mix(palette.accent, palette.near, 0.2))
-    canvas.fill([(x - half * 0.8, top - 0.018), (x + half * 0.8, top - 0.018), (x + half * 0.8, top), (x - half * 0.8, top)], palette.near)
-    canvas.fill([(x - half * 0.6, top - 0.018), (x, top - 0.045), (x + half * 0.6, top - 0.018)], palette.near)
+        canvas.fill(
+            rect(x - half * 0.9, y, x + half * 0.9, y + 0.028),
+            mix(palette.accent, palette.near, 0.2),
+        )
+    canvas.fill(
+        [
+            (x - half * 0.8, top - 0.018),
+            (x + half * 0.8, top - 0.018),
+            (x + half * 0.8, top),
+            (x - half * 0.8, top),
+        ],
+        palette.near,
+    )
+    canvas.fill(
+        [(x - half * 0.6, top - 0.018), (x, top - 0.045), (x + half * 0.6, top - 0.018)],
+        palette.near,
+    )
     side = 1 if x < 0.5 else -1
-    canvas.shine([(x, top - 0.012), (x + side * 1.2, top - 0.12), (x + side * 1.2, top + 0.06)], palette.lamp, 0.32, 0.012)
+    canvas.shine(
+        [(x, top - 0.012), (x + side * 1.2, top - 0.12), (x + side * 1.2, top + 0.06)],
+        palette.lamp,
+        0.32,
+        0.012,
+    )
     canvas.glow((x, top - 0.01), 0.26, palette.lamp, 1.0)
 
 
@@ -229,7 +319,10 @@ def paint_plain(canvas: Canvas, scene: Scene, palette: Palette) -> None:
     for index in range(5):
         share = index / 4
         hill = ridge(canvas, horizon + 0.05 + 0.36 * share**1.3, 0.09 if is_dry else 0.04, 0.02)
-        lit, dark = mix(soil, palette.key, 0.32 * (1 - share * 0.6)), mix(soil, palette.near, 0.2 + 0.5 * share)
+        lit, dark = (
+            mix(soil, palette.key, 0.32 * (1 - share * 0.6)),
+            mix(soil, palette.near, 0.2 + 0.5 * share),
+        )
         canvas.fade(hill, [(0, lit), (0.3, mix(lit, dark, 0.6)), (1, dark)])
         if not is_dry:
             _paint_tufts(canvas, hill, share, mix(lit, palette.near, 0.4))
@@ -253,6 +346,21 @@ def _paint_lone_tree(canvas: Canvas, x: float, base: float, palette: Palette) ->
     aspect = canvas.width / canvas.height
     high = canvas.uy(canvas.chance(0.22, 0.34))
     colour = palette.depth(0.72)
-    canvas.fill(limb([(x, base + 0.01), (x + 0.006, base - high * 0.5), (x, base - high * 0.8)], [canvas.uy(w) for w in (0.013, 0.008, 0.004)], aspect), colour)
-    crown = [oval((x + canvas.ux(canvas.chance(-0.1, 0.1)), base - high * canvas.chance(0.6, 1.0)), canvas.ux(canvas.chance(0.04, 0.075)), canvas.uy(canvas.chance(0.03, 0.05)), 18) for _ in range(13)]
+    canvas.fill(
+        limb(
+            [(x, base + 0.01), (x + 0.006, base - high * 0.5), (x, base - high * 0.8)],
+            [canvas.uy(w) for w in (0.013, 0.008, 0.004)],
+            aspect,
+        ),
+        colour,
+    )
+    crown = [
+        oval(
+            (x + canvas.ux(canvas.chance(-0.1, 0.1)), base - high * canvas.chance(0.6, 1.0)),
+            canvas.ux(canvas.chance(0.04, 0.075)),
+            canvas.uy(canvas.chance(0.03, 0.05)),
+            18,
+        )
+        for _ in range(13)
+    ]
     canvas.fill_all(crown, colour, 1.0, 0.001)

@@ -82,7 +82,9 @@ def _finish(canvas: Canvas) -> Image.Image:
     grain = random.standard_normal((height // 2, width // 2), dtype=np.float32)
     level = np.zeros((height, width), dtype=np.float32)
     for noise, depth in ((strokes, 2.6), (wash, 3.4), (grain, 2.8)):
-        level += np.asarray(Image.fromarray(noise * depth).resize((width, height), Image.Resampling.BILINEAR))
+        level += np.asarray(
+            Image.fromarray(noise * depth).resize((width, height), Image.Resampling.BILINEAR)
+        )
     ys = np.linspace(-1, 1, height, dtype=np.float32)[:, None] ** 2
     xs = np.linspace(-1, 1, width, dtype=np.float32)[None, :] ** 2
     level -= 34 * np.clip((xs + ys) * 0.72 - 0.35, 0, 1) ** 1.3

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 def paint_sky(canvas: Canvas, scene: Scene, palette: Palette, horizon: float) -> Point:
     """Fill the canvas with sky down to `horizon` and return where the light comes from."""
     canvas.wash(
-        [(0, palette.high), (horizon * 0.62, palette.middle), (horizon, palette.low), (1, palette.low)]
+        [
+            (0, palette.high),
+            (horizon * 0.62, palette.middle),
+            (horizon, palette.low),
+            (1, palette.low),
+        ]
     )
     is_open = scene.weather in ("clear", "snow") or bool(scene.props & {"moon", "sun"})
     x = canvas.chance(0.2, 0.42) if canvas.random.random() < 0.5 else canvas.chance(0.58, 0.8)
@@ -42,7 +47,12 @@ def _paint_disc(canvas: Canvas, scene: Scene, palette: Palette, at: Point) -> No
     canvas.fill(disc, colour, 0.95, 0.0015)
     if is_moon:
         mark = (at[0] + canvas.ux(radius * 0.25), at[1] - canvas.uy(radius * 0.2))
-        canvas.fill(oval(mark, canvas.ux(radius * 0.34), canvas.uy(radius * 0.28)), palette.middle, 0.16, 0.004)
+        canvas.fill(
+            oval(mark, canvas.ux(radius * 0.34), canvas.uy(radius * 0.28)),
+            palette.middle,
+            0.16,
+            0.004,
+        )
 
 
 def _paint_stars(canvas: Canvas, horizon: float) -> None:
