@@ -19,7 +19,7 @@ from PIL import Image
 
 CLIP_SIZE = (144, 256)
 CLIP_FPS = 30
-_WEBM_SPEED = {"deadline": "realtime", "cpu-used": "8"}
+_WEBM_SPEED: dict[str, object] = {"deadline": "realtime", "cpu-used": "8"}
 
 
 def paint(width: int, height: int, seed: int = 0) -> Image.Image:

@@ -109,6 +109,13 @@ def test_a_silent_video_says_so(tmp_path: Path) -> None:
     assert not probe_file(str(path), "video", LIMIT)["has_audio"]
 
 
+def test_an_unknown_codec_is_refused(tmp_path: Path) -> None:
+    path = samples.make_clip(tmp_path / "clip.mp4", seconds=0.2, has_sound=False)
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    with pytest.raises(UnsupportedFile, match="Convert it to MP4"):
+        probe_file(str(path), "video", LIMIT)
+
+
 def test_a_live_webm_without_duration_is_measured(tmp_path: Path) -> None:
     path = samples.make_clip(tmp_path / "live.webm", options={"live": "1"})
     facts = probe_file(str(path), "video", LIMIT)

@@ -68,17 +68,24 @@ def open_clip(path: Path, what: str = "video") -> Iterator[InputContainer]:
 
 
 def find_video(container: InputContainer) -> VideoStream | None:
-    """The first moving picture; the cover of a song is none."""
+    """The first moving picture that can be decoded; the cover of a song is none."""
     from av.stream import Disposition
 
     for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
+        if _has_decoder(stream) and not stream.disposition & Disposition.attached_pic:
             return stream
     return None
 
 
 def find_sound(container: InputContainer) -> AudioStream | None:
-    return next(iter(container.streams.audio), None)
+    """The first sound that can be decoded."""
+    return next(filter(_has_decoder, container.streams.audio), None)
+
+
+def _has_decoder(stream: VideoStream | AudioStream) -> bool:
+    # PyAV leaves the context out where ffmpeg knows no decoder; its types do not say so.
+    context: object | None = stream.codec_context
+    return context is not None
 
 
 def set_up_decoder(stream: VideoStream, pixel_limit: int) -> None:

@@ -118,7 +118,10 @@ def _probe_clip(path: Path, kind: str, pixel_limit: int) -> dict[str, Any]:
     with clips.open_clip(path, kind) as container:
         video, sound = clips.find_video(container), clips.find_sound(container)
         if video is None and sound is None:
-            raise UnsupportedFile(f"The {kind} holds nothing to see or hear. {_DAMAGED}")
+            raise UnsupportedFile(
+                f"The {kind} holds nothing that can be shown or played. "
+                "Convert it to MP4 (H.264 and AAC) and drop it again."
+            )
         if video is None and kind == "video":
             kind = "sound"
         facts: dict[str, Any] = {"kind": kind, "has_audio": sound is not None}

@@ -31,7 +31,7 @@ MEDIA_FUNCTIONS: Mapping[str, str] = dict.fromkeys(
 # A stranger's file that breaks its reader is the file's fault, not the machine's.
 _SENTENCES = {
     "worker_too_slow": "The file took too long to read. Convert it and try again.",
-    "worker_out_of_memory": "The file needs more memory to read than it may use. "
+    "worker_out_of_memory": "The file is damaged or needs more memory than it may use. "
     "Scale it down and try again.",
     "worker_crashed": "The file broke the program that reads it. Convert it and try again.",
     "worker_failed": "The file could not be read. Export or download it again.",
