@@ -44,7 +44,8 @@ def send(client: httpx.Client, upload_id: str, offset: int, data: bytes) -> http
 
 
 def error_of(answer: httpx.Response) -> dict[str, object]:
-    return answer.json()["error"]
+    error: dict[str, object] = answer.json()["error"]
+    return error
 
 
 def test_a_picture_comes_in_whole(client: httpx.Client) -> None:
