@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from shortdrama.assets.ports import AssetQuery
+from shortdrama.domain.ids import is_id
 from shortdrama.errors import InvalidInput
 from shortdrama.storage.db.columns import fold, sort_key
 from shortdrama.storage.db.tables import asset_tags, assets
@@ -90,7 +91,7 @@ def _read_cursor(sort_name: str, cursor: str, sort: _Sort) -> sa.Tuple:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         made_for, place, asset_id = json.loads(base64.urlsafe_b64decode(padded))
-        if made_for != sort_name or not isinstance(asset_id, str):
+        if made_for != sort_name or not is_id(asset_id):
             raise ValueError("the cursor belongs to another sort")
         value = _place(sort_name, place)
     except (ValueError, TypeError, binascii.Error) as error:
@@ -105,5 +106,18 @@ def _place(sort_name: str, place: object) -> datetime | int | str:
             raise ValueError("a moment without its zone")
         return moment
     if sort_name == "size":
-        return int(str(place))
-    return str(place)
+        return _size(int(str(place)))
+    return _storable(str(place))
+
+
+def _size(number: int) -> int:
+    if not 0 <= number < 2**63:
+        raise ValueError("no file is of that size")
+    return number
+
+
+def _storable(text: str) -> str:
+    """Half a surrogate or a NUL is in no name, and breaks the database's driver."""
+    if "\0" in text:
+        raise ValueError("a NUL in a name")
+    return text.encode().decode()
