@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -22,6 +23,7 @@ from shortdrama.domain.asset import Asset
 from shortdrama.domain.ids import UploadId
 from shortdrama.errors import Busy, Conflict, InvalidInput, NotFound, StorageFull, TooLarge
 
+_FINISHERS = 4
 _T = TypeVar("_T")
 RESERVE_BYTES = 128 * 1024 * 1024  # left free for the database and the clips being fetched
 
@@ -62,6 +64,8 @@ class Uploads:
         self._media = media
         self._limits = limits
         self._holds = UploadHolds()
+        # Apart from the threads that write: a long look into one file must not keep others waiting.
+        self._finishers = ThreadPoolExecutor(_FINISHERS, thread_name_prefix="intake")
 
     def begin(self, upload_id: UploadId, name: str, size: int) -> UploadState:
         """Announce a file, or ask again about one that was announced.
@@ -120,7 +124,7 @@ class Uploads:
             if offset < part.size:
                 with self._dropping_refused(upload_id):
                     await self._receive(part, chunks)
-            return await _to_its_end(lambda: self._finish_if_whole(part))
+            return await _to_its_end(lambda: self._finish_if_whole(part), self._finishers)
 
     def cancel(self, upload_id: UploadId) -> None:
         """Forget an unfinished upload and its bytes; harmless for any other id."""
@@ -245,11 +249,11 @@ def _done(upload_id: UploadId, intake: Intake) -> UploadState:
     return UploadState(upload_id, size, size, intake.asset, intake.was_here, intake.came_back)
 
 
-async def _to_its_end(work: Callable[[], _T]) -> _T:
+async def _to_its_end(work: Callable[[], _T], threads: Executor | None = None) -> _T:
     """Run in a thread, and wait for it even when cancelled: the hold must outlast the writing."""
-    task = asyncio.ensure_future(asyncio.to_thread(work))
+    future = asyncio.get_running_loop().run_in_executor(threads, work)
     try:
-        return await asyncio.shield(task)
+        return await asyncio.shield(future)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        await asyncio.wait([future])
         raise
