@@ -22,7 +22,8 @@ class BlobCache:
     def __init__(self, folder: Path, max_bytes: int = DEFAULT_CACHE_BYTES) -> None:
         self._folder = folder
         self._in_use = folder / "in-use"
-        self._in_use.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._in_use.mkdir(exist_ok=True, mode=0o700)
         self._max_bytes = max_bytes
 
     @contextmanager

@@ -31,7 +31,8 @@ class FileBlobs:
         self._root = root
         self._parts = root / "parts"
         with full_disk_in_words():
-            self._parts.mkdir(parents=True, exist_ok=True, mode=0o700)
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._parts.mkdir(exist_ok=True, mode=0o700)
 
     def put_file(self, path: Path, key: str | None = None) -> str:
         """Take the file over (it is moved or removed); its SHA-256 in hex is the key.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +72,7 @@ class S3Blobs:
 
     def size(self, key: str) -> int | None:
         """In bytes; None where there is no such blob."""
+        check_key(key)
         try:
             with _in_studio_words(key):
                 return int(obstore.head(self._store, _name(key))["size"])
@@ -80,11 +81,9 @@ class S3Blobs:
 
     def stream(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Bytes from `start` up to, not including, `stop`; opened at once, read as asked for."""
-        end = stop
+        end = self.size(key) if stop is None else stop
         if end is None:
-            end = self.size(key)
-            if end is None:
-                raise NotFound("This file is missing from the studio's storage.", key=key)
+            raise NotFound("This file is missing from the studio's storage.", key=key)
         if start >= end:
             return iter(())
         with _in_studio_words(key):
@@ -102,11 +101,9 @@ class S3Blobs:
 
     def delete(self, key: str) -> None:
         """Whether or not it is there."""
-        try:
-            with _in_studio_words(key):
-                obstore.delete(self._store, _name(key))
-        except NotFound:
-            pass
+        name = _name(key)
+        with suppress(NotFound), _in_studio_words(key):
+            obstore.delete(self._store, name)
         self._cache.forget(key)
 
     def sweep_parts(self) -> int:

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from shortdrama.errors import SetupProblem
+from shortdrama.storage.db import migration
+from shortdrama.storage.db.database import Database
+from shortdrama.storage.db.migration import NEWEST, alembic_config, migrate
+from shortdrama.storage.db.tables import metadata
+from storage.db.test_database import run_threads
+from storage.samples import make_shot
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'studio.db'}"
+    url: str = request.getfixturevalue("empty_postgres_url")
+    return url
+
+
+@pytest.fixture
+def empty(empty_url: str) -> Iterator[Database]:
+    database = Database(empty_url)
+    yield database
+    database.close()
+
+
+def test_migrations_make_just_the_tables_that_the_stores_use(empty: Database) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    migrate(empty)
+    with empty.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_newest_step_is_the_one_the_program_names(empty: Database) -> None:
+    from alembic.script import ScriptDirectory
+
+    with empty.engine.connect() as connection:
+        scripts = ScriptDirectory.from_config(alembic_config(connection))
+    assert scripts.get_heads() == [NEWEST]
+
+
+def test_migrating_again_changes_nothing(empty: Database) -> None:
+    migrate(empty)
+    with empty.begin() as tx:
+        shot = make_shot(tx)
+    migrate(empty)
+    with empty.read() as tx:
+        assert tx.shots.get(shot.id) == shot
+
+
+def test_starters_at_the_same_time_are_one_after_the_other(empty_url: str) -> None:
+    barrier = threading.Barrier(4)
+
+    def start(_number: int) -> None:
+        database = Database(empty_url)
+        barrier.wait()
+        migrate(database)
+        with database.begin() as tx:
+            make_shot(tx)
+        database.close()
+
+    assert run_threads(4, start) == []
+
+
+def test_records_of_a_newer_program_are_left_alone(empty: Database) -> None:
+    migrate(empty)
+    set_version(empty, "9999")
+    with pytest.raises(SetupProblem, match="newer version") as caught:
+        migrate(empty)
+    assert caught.value.code == "records_newer"
+
+
+def set_version(database: Database, version: str) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = :v"), {"v": version})
+
+
+def test_an_older_sqlite_file_is_copied_before_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'studio.db'}")
+    migrate(database)
+    assert [path.name for path in tmp_path.glob("*.bak")] == []
+    with database.begin() as tx:
+        shot = make_shot(tx)
+    monkeypatch.setattr(migration, "NEWEST", "0002")
+    migrate(database)
+    with closing(sqlite3.connect(tmp_path / "studio.db.0001.bak")) as copy:
+        assert copy.execute("SELECT id FROM shots").fetchall() == [(shot.id,)]
+    database.close()
+
+
+def test_a_failed_migration_leaves_nothing(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from alembic import op
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(op, "execute", fail)  # the last thing that the first step does
+        with pytest.raises(ZeroDivisionError):
+            migrate(empty)
+    with empty.engine.connect() as connection:
+        assert sa.inspect(connection).get_table_names() == []
+    migrate(empty)
+
+
+def test_a_database_that_does_not_answer_is_told_without_its_password(tmp_path: Path) -> None:
+    database = Database(f"postgresql://studio:s3cret@/studio?host={tmp_path}")
+    with pytest.raises(SetupProblem) as caught:
+        migrate(database)
+    assert "s3cret" not in str(caught.value)
+    database.close()
