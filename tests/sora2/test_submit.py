@@ -172,6 +172,18 @@ async def test_a_refused_connection_says_that_nothing_was_sent():
     assert error.details["not_sent"] is True
 
 
+async def test_a_providers_words_are_never_a_format():
+    """They are put into a sentence, not taken for one."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(400, json={"error": "%(http_status)999999999d %(answer)s 100 %"})
+
+    async with Sora2Client("https://a.org", transport=httpx.MockTransport(answer)) as client:
+        with pytest.raises(ProviderError) as caught:
+            await client.generate_video("a cat")
+    assert "%(http_status)999999999d %(answer)s 100 %" in caught.value.message
+
+
 async def test_a_remix_follows_the_same_rules(double, client):
     job = await client.generate_video("a cat")
     remixed = await client.remix_video(job.id, "a dog")

@@ -47,8 +47,9 @@ def parse_base_url(text: str, *, is_trusted: bool = False) -> httpx.URL:
         )
     if url.scheme == "http" and not (is_loopback(url.host) or is_trusted):
         raise InvalidInput(
-            f"The base URL http://{url.host} is not encrypted, so the key could be read on its "
-            "way. Use https://, or mark the connection as trusted."
+            "The base URL http://%(host)s is not encrypted, so the key could be read on its "
+            "way. Use https://, or mark the connection as trusted.",
+            host=url.host,
         )
     return url.copy_with(raw_path=_base_path(url), fragment=None)
 

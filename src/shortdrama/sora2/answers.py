@@ -108,7 +108,8 @@ def refusal(answer: Answer, redactor: Redactor) -> ProviderError:
         or (answer.status < 400 and kind is FailureKind.RATE_LIMITED)
     )
     return ProviderError(
-        sentence(kind, answer.status, said),
+        f"{_SAID_AS.get(kind, _PROVIDER_TROUBLE)} It answered “%(answer)s”.",
+        answer=phrase(answer.status, said),
         kind=kind,
         is_transient=is_transient,
         retry_after_s=retry_after(answer.headers),
@@ -120,13 +121,13 @@ def refusal(answer: Answer, redactor: Redactor) -> ProviderError:
     )
 
 
-def sentence(kind: FailureKind, status: int, said: str) -> str:
+def phrase(status: int, said: str) -> str:
+    """An answer in one line: "HTTP 404 Not Found: No such video."."""
     try:
-        phrase = f"HTTP {status} {HTTPStatus(status).phrase}"
+        named = f"HTTP {status} {HTTPStatus(status).phrase}"
     except ValueError:
-        phrase = f"HTTP {status}"
-    answer = f"{phrase}: {said}" if said else phrase
-    return f"{_SAID_AS.get(kind, _PROVIDER_TROUBLE)} It answered “{answer}”."
+        named = f"HTTP {status}"
+    return f"{named}: {said}" if said else named
 
 
 def kind_of_refusal(status: int, error: JobError) -> FailureKind:

@@ -24,7 +24,9 @@ def check_mp4(path: Path) -> None:
     for kind, end in _boxes(path, size):
         if end > size:
             raise UnsupportedFile(
-                f"The file is cut short: a box ends at byte {end:,}, the file at {size:,}."
+                "The file is cut short: a box ends at byte %(end)s, the file at %(size)s.",
+                end=end,
+                size=size,
             )
         kinds.add(kind)
     if b"moov" not in kinds:

@@ -24,6 +24,7 @@ from urllib.parse import quote
 import httpx
 
 from shortdrama import __version__
+from shortdrama.domain.prompt import clean_prompt
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import InvalidInput, ProviderError
 from shortdrama.sora2.addresses import Resolver, is_loopback, parse_base_url, resolve
@@ -31,7 +32,7 @@ from shortdrama.sora2.answers import Answer, poll_after, refusal
 from shortdrama.sora2.download import Download, FetchRules, Progress, fetch_clip
 from shortdrama.sora2.exchange import Exchange
 from shortdrama.sora2.options import GenerateOptions, Timeouts
-from shortdrama.sora2.requests import Dialect, Multipart, clean_prompt, create_content
+from shortdrama.sora2.requests import Dialect, Multipart, create_content
 from shortdrama.sora2.wire import JobStatus, VideoJob, VideoPage, parse_job, parse_page
 
 _MAX_ID_CHARS = 4096  # LiteLLM packs provider, model and upstream id into one
@@ -303,7 +304,8 @@ class Sora2Client:
     def _need_videos_dialect(self, what: str) -> None:
         if self.dialect == "seed":
             raise ProviderError(
-                f"This connection speaks the dialect of /generate, which has no {what}.",
+                "This connection speaks the dialect of /generate, which has no %(what)s.",
+                what=what,
                 kind=FailureKind.UNSUPPORTED,
             )
 

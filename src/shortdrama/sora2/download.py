@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import anyio
 import httpx
@@ -19,7 +19,7 @@ from anyio import to_thread
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, StorageFull, UnsupportedFile
 from shortdrama.sora2.addresses import Resolver, is_loopback, is_public, origin_of, port_of
-from shortdrama.sora2.answers import Answer, kind_of_refusal, read_answer, retry_after
+from shortdrama.sora2.answers import Answer, kind_of_refusal, phrase, read_answer, retry_after
 from shortdrama.sora2.boxes import check_mp4
 from shortdrama.sora2.exchange import Exchange
 from shortdrama.sora2.wire import JobError
@@ -74,11 +74,13 @@ async def fetch_clip(
                 size, digest = await _store(response, part, rules, on_progress)
         await to_thread.run_sync(_finish, part, destination)
     except UnsupportedFile as error:
-        raise _failed(error.message, is_transient=True) from error
+        raise _failed(error.template, is_transient=True, **error.details) from error
     except (httpx.HTTPError, TimeoutError) as error:
         told = exchange.redactor.text(str(error)) or type(error).__name__
         raise _failed(
-            f"The connection broke while the clip was coming in: {told}.", is_transient=True
+            "The connection broke while the clip was coming in: %(reason)s.",
+            is_transient=True,
+            reason=told,
         ) from error
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -139,7 +141,7 @@ async def _open(
         except (httpx.ConnectError, httpx.ConnectTimeout):
             if number == len(addresses):
                 raise
-    raise _failed(f"The clip's host {url.host} has no address.", is_transient=True)
+    raise _failed("The clip's host %(host)s has no address.", is_transient=True, host=url.host)
 
 
 async def _public_addresses(rules: FetchRules, url: httpx.URL) -> list[str]:
@@ -147,13 +149,16 @@ async def _public_addresses(rules: FetchRules, url: httpx.URL) -> list[str]:
         addresses = await rules.resolver(url.host, port_of(url))
         is_allowed = all(is_public(address) for address in addresses)
     except OSError as error:
-        raise _failed(f"The clip's host {url.host} is not known.", is_transient=True) from error
+        raise _failed(
+            "The clip's host %(host)s is not known.", is_transient=True, host=url.host
+        ) from error
     except ValueError as error:
-        raise _failed(f"The clip's host {url.host} has no readable address.") from error
+        raise _failed("The clip's host %(host)s has no readable address.", host=url.host) from error
     if not is_allowed or is_loopback(url.host):
         raise _failed(
-            f"The clip's address leads into a private network ({url.host}), so it was not asked. "
-            "If that is right, mark the connection as trusted."
+            "The clip's address leads into a private network (%(host)s), so it was not asked. "
+            "If that is right, mark the connection as trusted.",
+            host=url.host,
         )
     return addresses[:4]
 
@@ -181,15 +186,16 @@ async def _refused(
     redactor = exchange.redactor
     answer = read_answer(response.status_code, response.headers, bytes(content), redactor)
     error = answer.error or JobError()
-    sent = response.headers.get("content-type", "nothing").partition(";")[0][:80]
     what = (
-        f"sent {sent} in place of the clip" if answer.status == 200 else "did not hand out the clip"
+        "sent %(sent)s in place of the clip"
+        if answer.status == 200
+        else "did not hand out the clip"
     )
     hint = " Its link may have expired." if answer.status in {403, 404, 410} else ""
-    said = redactor.text(error.message)[:300]
-    told = f"HTTP {answer.status}: {said}" if said else f"HTTP {answer.status}"
     return ProviderError(
-        f"The provider {what}.{hint} It answered “{told}”.",
+        f"The provider {what}.{hint} It answered “%(answer)s”.",
+        sent=response.headers.get("content-type", "").partition(";")[0][:80],
+        answer=phrase(answer.status, redactor.text(error.message)[:300]),
         kind=_kind_of(answer, error, has_credentials),
         is_transient=answer.status in {200, *_TRANSIENT}
         or answer.status >= 500
@@ -215,7 +221,7 @@ def _is_no_clip(response: httpx.Response) -> bool:
 
 def _check_head(response: httpx.Response, rules: FetchRules) -> None:
     if (_length(response) or 0) > rules.max_bytes:
-        raise _failed(f"The clip is larger than {rules.max_bytes:,} bytes, the limit set here.")
+        raise _too_large(rules)
 
 
 async def _store(
@@ -229,9 +235,7 @@ async def _store(
         async for chunk in response.aiter_bytes(_WRITE_BYTES):
             done += len(chunk)
             if done > rules.max_bytes:
-                raise _failed(
-                    f"The clip is larger than {rules.max_bytes:,} bytes, the limit set here."
-                )
+                raise _too_large(rules)
             await to_thread.run_sync(_write, file, digest.update, chunk)
             if on_progress is not None:
                 on_progress(done, total)
@@ -240,7 +244,9 @@ async def _store(
     is_packed = response.headers.get("content-encoding", "identity") != "identity"
     came = response.num_bytes_downloaded if is_packed else done
     if total is not None and came != total:
-        raise UnsupportedFile(f"The clip came in cut: {came:,} of {total:,} bytes.")
+        raise UnsupportedFile(
+            "The clip came in cut: %(came)s of %(total)s bytes.", came=came, total=total
+        )
     return done, digest.hexdigest()
 
 
@@ -283,5 +289,11 @@ def _length(response: httpx.Response) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
 
 
-def _failed(message: str, *, is_transient: bool = False) -> ProviderError:
-    return ProviderError(message, kind=FailureKind.DOWNLOAD, is_transient=is_transient)
+def _too_large(rules: FetchRules) -> ProviderError:
+    return _failed(
+        "The clip is larger than %(most)s bytes, the limit set here.", most=rules.max_bytes
+    )
+
+
+def _failed(message: str, *, is_transient: bool = False, **details: Any) -> ProviderError:
+    return ProviderError(message, kind=FailureKind.DOWNLOAD, is_transient=is_transient, **details)

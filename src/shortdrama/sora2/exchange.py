@@ -178,8 +178,10 @@ class Exchange:
     def network_error(self, error: Exception, **details: Any) -> ProviderError:
         told = self.redactor.text(str(error)) or type(error).__name__
         return ProviderError(
-            f"The provider at {self.base.host} could not be reached: {told}. "
+            "The provider at %(host)s could not be reached: %(reason)s. "
             "Check the base URL and this machine's network, then try again.",
+            host=self.base.netloc.decode("ascii"),
+            reason=told,
             kind=FailureKind.NETWORK,
             is_transient=True,
             cause=type(error).__name__,

@@ -5,40 +5,20 @@ from __future__ import annotations
 import base64
 import json
 import re
-import unicodedata
 from pathlib import Path
 from typing import Any, Literal
 
 from anyio import to_thread
 
-from shortdrama.errors import InvalidInput, NotFound, TooLarge
+from shortdrama.domain.prompt import clean_prompt
+from shortdrama.errors import NotFound, TooLarge
 from shortdrama.sora2.options import GenerateOptions, ReferenceFile
 
 Dialect = Literal["videos", "seed"]
 Multipart = Literal["auto", "always", "never"]
 
-MAX_PROMPT_CHARS = 32_000  # OpenAI's OpenAPI file, commit of 2026-08-21
-MAX_DATA_URL_CHARS = 20_971_520  # the same
+MAX_DATA_URL_CHARS = 20_971_520  # OpenAI's OpenAPI file, commit of 2026-08-21
 _MAX_FILE_BYTES = 256 * 1024 * 1024  # some servers take clips; more would not fit a request
-
-
-def clean_prompt(text: str) -> str:
-    """The prompt without control characters (line breaks and tabs stay) and outer blanks.
-
-    Raises:
-        InvalidInput: nothing is left, or more than 32,000 characters.
-    """
-    kept = (
-        char for char in text if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
-    )
-    prompt = "".join(kept).strip()
-    if not prompt:
-        raise InvalidInput("The prompt is empty. Write what the clip should show.")
-    if len(prompt) > MAX_PROMPT_CHARS:
-        raise InvalidInput(
-            f"The prompt has {len(prompt):,} characters; {MAX_PROMPT_CHARS:,} is the most."
-        )
-    return prompt
 
 
 async def create_content(
@@ -90,8 +70,10 @@ async def _data_url(reference: ReferenceFile) -> str:
     url = f"data:{reference.mime};base64,{base64.b64encode(content).decode('ascii')}"
     if len(url) > MAX_DATA_URL_CHARS:
         raise TooLarge(
-            f"The reference “{reference.name}” is too large to go inside a JSON request "
-            f"({len(content):,} bytes; about 15 MB is the most). Use a smaller picture."
+            "The reference “%(name)s” is too large to go inside a JSON request "
+            "(%(size)s bytes; about 15 MB is the most). Use a smaller picture.",
+            name=reference.name,
+            size=len(content),
         )
     return url
 
@@ -99,7 +81,7 @@ async def _data_url(reference: ReferenceFile) -> str:
 async def _read(path: Path) -> bytes:
     def read() -> bytes:
         if path.stat().st_size > _MAX_FILE_BYTES:
-            raise TooLarge(f"The reference is larger than {_MAX_FILE_BYTES:,} bytes.")
+            raise TooLarge("The reference is larger than %(most)s bytes.", most=_MAX_FILE_BYTES)
         return path.read_bytes()
 
     try:

@@ -16,8 +16,9 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from shortdrama.domain.prompt import clean_prompt
 from shortdrama.errors import InvalidInput
-from shortdrama.sora2.requests import MAX_DATA_URL_CHARS, clean_prompt
+from shortdrama.sora2.requests import MAX_DATA_URL_CHARS
 from shortdrama.sora2.service.envelope import ApiError
 from shortdrama.sora2.service.ports import RenderSpec, VideoEngine
 

@@ -38,7 +38,8 @@ class FolderLock:
         except OSError as error:
             self._file.close()
             raise Conflict(
-                f"Another service is using the folder {folder.name}. Stop it, or choose another."
+                "Another service is using the folder %(folder)s. Stop it, or choose another.",
+                folder=folder.name,
             ) from error
 
     def release(self) -> None:
