@@ -10,10 +10,10 @@ _LONGEST = 2_000
 # A straight quote opens after a space or punctuation and shuts before one, so that inches and
 # feet stay measures; a single quote must also hold words or end as speech does.
 _QUOTED = re.compile(
-    "|".join(f"{a}([^{a}{b}]{{1,{_LONGEST}}}){b}" for a, b in _PAIRS)
+    "|".join(f"{pair[0]}([^{pair}]{{1,{_LONGEST}}}){pair[1]}" for pair in _PAIRS)
     + rf'|(?<![A-Za-z0-9])"(?=\S)([^"]{{1,{_LONGEST}}})"(?![A-Za-z0-9])'
-    + rf"|(?<![A-Za-z0-9])[‘'](?=\S)((?:[^‘’'\n]|(?<=[A-Za-z])[’'](?=[A-Za-z])){{2,{_LONGEST}}}?)[’']"
-    + r"(?![A-Za-z0-9])"
+    + r"|(?<![A-Za-z0-9])[‘'](?=\S)"
+    + rf"((?:[^‘’'\n]|(?<=[A-Za-z])[’'](?=[A-Za-z])){{2,{_LONGEST}}}?)[’'](?![A-Za-z0-9])"
 )
 _SPEECH_END = re.compile(r"[.!?,…—。！？，]$")
 _SINGLE = ("‘", "'")

@@ -41,7 +41,7 @@ def encode_clip(request: EncodeRequest, frames: Iterable[bytes]) -> None:
     log = request.workshop / "ffmpeg.log"
     try:
         _run(request, frames, part, log)
-        os.replace(part, request.destination)
+        part.replace(request.destination)
     finally:
         part.unlink(missing_ok=True)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -64,7 +63,7 @@ class _Order:
         return _even(wide * detail), _even(high * detail)
 
 
-def render_clip(  # noqa: PLR0913 - the worker's call, plain values by name
+def render_clip(  # noqa: PLR0913, PLR0917 - the worker's call, plain values by name
     prompt: str,
     destination: str,
     seconds: float,
@@ -91,7 +90,7 @@ def render_clip(  # noqa: PLR0913 - the worker's call, plain values by name
     from shortdrama.previz.frames import make_frames
     from shortdrama.previz.planes import Planes
 
-    frame_count = _count_frames(seconds, FPS)
+    frame_count = count_frames(seconds)
     order = _read_order(prompt, size)
     report = _rising(on_progress)
     report(0)
@@ -135,7 +134,7 @@ def render_still(prompt: str, destination: str, size: str) -> StillReport:
     part = target.with_name(target.name + ".part")
     try:
         frame.save(part, "WEBP", quality=82, method=2)
-        os.replace(part, target)
+        part.replace(target)
     except OSError as error:
         raise SetupProblem(f"The still could not be written: {error.strerror}.") from error
     finally:
@@ -166,22 +165,29 @@ def parse_size(size: str) -> tuple[int, int]:
     return width, height
 
 
-def _count_frames(seconds: float, fps: int) -> int:
+def check_request(seconds: float, size: str) -> None:
+    """Say no before any work is done.
+
+    Raises:
+        InvalidInput: as `render_clip` would.
+    """
+    count_frames(seconds)
+    parse_size(size)
+
+
+def count_frames(seconds: float) -> int:
+    """Frames of a clip that is to last `seconds`: the nearest whole number, at least one.
+
+    Raises:
+        InvalidInput: not a number above 0 and at most 120.
+    """
+    from shortdrama.previz.encode import FPS
+
     if not math.isfinite(seconds) or not 0 < seconds <= SECONDS_MAX:
         raise InvalidInput(
             f"The length has to be more than 0 and at most {SECONDS_MAX:.0f} seconds."
         )
-    return max(1, round(seconds * fps))
-
-
-def check_request(seconds: float, size: str) -> None:
-    """Whether a clip of this length and size can be made. Quick.
-
-    Raises:
-        InvalidInput: It cannot, in words.
-    """
-    _count_frames(seconds, 30)
-    parse_size(size)
+    return max(1, round(seconds * FPS))
 
 
 def _read_order(prompt: str, size: str) -> _Order:
@@ -190,7 +196,7 @@ def _read_order(prompt: str, size: str) -> _Order:
     said = prompt[:_PROMPT_READ]
     staging = strip_lines(said)
     move = plan_camera(staging, seed)
-    return _Order(describe_scene(staging, seed), move, find_lines(said), frame_size)
+    return _Order(describe_scene(said, seed), move, find_lines(said), frame_size)
 
 
 def _make_picture(order: _Order, reference_path: str | None) -> Image.Image:

@@ -35,7 +35,7 @@ def bend(colour: Colour, turn: float = 0.0, vivid: float = 1.0, bright: float = 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """`high`, `middle`, `low` are the sky from the top; `far` to `near` the land; `key` the light."""
+    """`high`, `middle`, `low`: the sky, downwards; `far` to `near`: the land; `key`: the light."""
 
     high: Colour
     middle: Colour
@@ -102,7 +102,7 @@ _WALLS = {
 def mix_palette(scene: Scene) -> Palette:
     """The palette of a scene; the same scene always gives the same."""
     chance = random.Random(f"palette {scene.seed}")  # noqa: S311 - a picture, not a secret
-    high, middle, low, far, near, key = (rgb(code) for code in _HOURS[scene.hour])
+    *grounds, key = (rgb(code) for code in _HOURS[scene.hour])
     walls = _WALLS.get(scene.place, _WALLS["room"])
     accents = chance.sample(_ACCENTS.get(scene.mood, _ACCENTS["plain"]), 2)
     turn, bright = chance.uniform(-0.035, 0.035), chance.uniform(0.93, 1.07)
@@ -111,8 +111,13 @@ def mix_palette(scene: Scene) -> Palette:
         scene.place in ("corridor", "hospital") and scene.mood != "romance"
     ):
         lamp = rgb("d8f0d4")
+    high, middle, low, far, near = (bend(colour, turn, 1.0, bright) for colour in grounds)
     base = Palette(
-        *(bend(c, turn, 1.0, bright) for c in (high, middle, low, far, near)),
+        high=high,
+        middle=middle,
+        low=low,
+        far=far,
+        near=near,
         key=key,
         lamp=lamp,
         accent=rgb(accents[0]),

@@ -1,4 +1,4 @@
-"""A reference picture made ready for the camera: upright, opaque, cropped, not larger than needed."""
+"""A reference picture made ready for the camera: upright, opaque, cropped to the frame."""
 
 from __future__ import annotations
 

@@ -11,7 +11,20 @@ from shortdrama.previz.dialogue import find_lines, strip_lines
 from shortdrama.previz.sound import Bed
 
 INDOORS = frozenset(
-    ["kitchen", "bedroom", "office", "hospital", "cafe", "room", "corridor", "stairs", "elevator", "tram", "car", "space"]
+    [
+        "kitchen",
+        "bedroom",
+        "office",
+        "hospital",
+        "cafe",
+        "room",
+        "corridor",
+        "stairs",
+        "elevator",
+        "tram",
+        "car",
+        "space",
+    ]
 )
 _OPEN = ("field", "mountain", "sea", "city", "street", "river")
 _TIGHT = ("car", "tram", "elevator")

@@ -71,7 +71,7 @@ def _noise(bed: Bed, count: int, random: np.random.Generator) -> Samples:
     safe = np.maximum(hertz, 1.0)
     room = bed.rumble * (60 / np.maximum(safe, 45)) * (safe / (safe + 35)) ** 2
     wind = bed.wind * 1.1 * np.exp(-((np.log2(safe / 320)) ** 2) / 2.2) * 0.25
-    rain = bed.rain * 0.06 * (safe / (safe + 900)) ** 2 / (1 + (safe / 9000) ** 2)
+    rain = bed.rain * 0.13 * (safe / (safe + 900)) ** 2 / (1 + (safe / 9000) ** 2)
     shaped = np.fft.irfft(spectrum * (room + wind + rain), size)[:count].astype(np.float32)
     if bed.wind:
         moments = np.arange(count, dtype=np.float32) / SAMPLE_RATE
@@ -101,7 +101,7 @@ def measure_lufs(stereo: Samples) -> float:
     size = _fft_size(len(stereo))
     hertz = np.maximum(np.fft.rfftfreq(size, 1 / SAMPLE_RATE), 1e-3)
     high_pass = 1 / (1 + (38.1 / hertz) ** 4)
-    shelf = (1 + 10**0.4 * (hertz / 1500) ** 4) / (1 + (hertz / 1500) ** 4)
+    shelf = (1 + 10**0.4 * (hertz / 1665) ** 4) / (1 + (hertz / 1665) ** 4)
     power = 0.0
     for side in range(2):
         spectrum = np.abs(np.fft.rfft(stereo[:, side], size)) ** 2 * high_pass * shelf

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from shortdrama.previz.paint.canvas import Canvas, Point, oval, rect, smooth
@@ -88,7 +89,8 @@ def _paint_windows(
         top, bottom = t0 + (t1 - t0) * u, b0 + (b1 - b0) * u
         return x, top + (bottom - top) * v
 
-    lit, dark = [], []
+    lit: list[list[Point]] = []
+    dark: list[list[Point]] = []
     rows = 7
     for column in range(3):
         for row in range(rows):
@@ -351,9 +353,10 @@ def skyline(canvas: Canvas, scene: Scene, palette: Palette, base: float) -> None
 def _light_windows(
     canvas: Canvas, palette: Palette, shape: list[Point], share: float, is_lit: bool
 ) -> None:
-    warm, cool = [], []
+    warm: list[list[Point]] = []
+    cool: list[list[Point]] = []
     size = 0.0035 + 0.005 * share
-    for (x0, y0), (x1, y1) in zip(shape[1:-1], shape[2:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(shape[1:]):
         if y0 != y1 or x1 - x0 < canvas.ux(0.03):
             continue
         columns, rows = int((x1 - x0) / canvas.ux(size * 2.6)), 26

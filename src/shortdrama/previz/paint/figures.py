@@ -105,7 +105,7 @@ class _Body:
 
 def _paint_person(canvas: Canvas, scene: Scene, palette: Palette, pose: Pose) -> None:
     body = _Body(canvas, pose)
-    tone = _tones(canvas, scene, palette, pose)
+    tone = _tones(scene, palette, pose)
     style = int(canvas.random.integers(0, 3))
     if scene.framing == "wide":
         ground = (pose.x, pose.crown + pose.head * 7.42)
@@ -138,18 +138,17 @@ def _paint_person(canvas: Canvas, scene: Scene, palette: Palette, pose: Pose) ->
     _carry(canvas, scene, palette, body, hand)
 
 
-def _tones(canvas: Canvas, scene: Scene, palette: Palette, pose: Pose) -> dict[str, Colour]:
-    dim = (
-        0.44
-        if scene.is_night
-        else 0.34
-        if scene.hour in ("dusk", "dawn") or scene.has_rain
-        else 0.2
-    )
-    if scene.place in ("room", "kitchen", "cafe", "market") and scene.is_night:
-        dim = 0.36
+def _dimness(scene: Scene, pose: Pose) -> float:
+    """How far people sink into the shade, 0..1."""
     if pose.deep:
-        dim = 0.86
+        return 0.86
+    if scene.is_night:
+        return 0.36 if scene.place in ("room", "kitchen", "cafe", "market") else 0.44
+    return 0.34 if scene.hour in ("dusk", "dawn") or scene.has_rain else 0.2
+
+
+def _tones(scene: Scene, palette: Palette, pose: Pose) -> dict[str, Colour]:
+    dim = _dimness(scene, pose)
     cloth = palette.accent
     if pose.kind == "man":
         cloth = mix(cloth, rgb("2b3442"), 0.62)
@@ -172,7 +171,7 @@ def _lit_fill(
     canvas: Canvas, shapes: list[list[Point]], colour: Colour, tone: dict[str, Colour], pose: Pose
 ) -> None:
     """Fill forms, darker on the far side, with a rim of light on the near one."""
-    made = canvas.mask(shapes)
+    made = canvas.mask(list(shapes))
     if made is None:
         return
     mask, (left, top) = made

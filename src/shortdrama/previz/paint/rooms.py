@@ -1,4 +1,4 @@
-"""Rooms: a back wall, a window with the hour behind it, light on the floor, and what stands there."""
+"""Rooms: a back wall, a window with the hour behind it, light on the floor, furniture."""
 
 from __future__ import annotations
 
