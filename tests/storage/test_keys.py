@@ -4,7 +4,7 @@ import logging
 
 import pytest
 from keyring.backend import KeyringBackend
-from keyring.backends.fail import Keyring as NoKeyring
+from keyring.backends import fail
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from shortdrama.storage.keys import KeyringVault
@@ -13,7 +13,7 @@ from shortdrama.storage.keys import KeyringVault
 class FakeKeyring(KeyringBackend):
     """A keyring in memory."""
 
-    priority = 1.0  # type: ignore[assignment]
+    priority = 1.0
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], str] = {}
@@ -27,6 +27,11 @@ class FakeKeyring(KeyringBackend):
     def delete_password(self, service: str, username: str) -> None:
         if self.kept.pop((service, username), None) is None:
             raise PasswordDeleteError("none")
+
+
+def no_keyring() -> KeyringBackend:
+    backend: KeyringBackend = fail.Keyring()  # type: ignore[no-untyped-call]
+    return backend
 
 
 class LockedKeyring(FakeKeyring):
@@ -51,7 +56,7 @@ def test_keeps_a_key_in_the_machines_keyring() -> None:
     assert vault.get("a") is None
 
 
-@pytest.mark.parametrize("backend", [NoKeyring(), LockedKeyring()])
+@pytest.mark.parametrize("backend", [no_keyring(), LockedKeyring()])
 def test_keeps_a_key_until_the_end_where_there_is_no_keyring(backend: KeyringBackend) -> None:
     vault = KeyringVault(backend)
     assert vault.get("a") is None
@@ -63,7 +68,7 @@ def test_keeps_a_key_until_the_end_where_there_is_no_keyring(backend: KeyringBac
 
 def test_says_nothing(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
     caplog.set_level(logging.DEBUG)
-    vault = KeyringVault(NoKeyring())
+    vault = KeyringVault(no_keyring())
     vault.put("a", "sk-1")
     vault.get("a")
     assert "sk-1" not in caplog.text + "".join(capfd.readouterr()) + repr(vault)
