@@ -1,0 +1,64 @@
+"""`shortdrama serve` as a child process that can be killed like a real one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+_OWN_VARIABLES = ("SHORTDRAMA_", "SORA2_")
+
+
+class StudioProcess:
+    """One studio on one data directory and one port, through any number of starts."""
+
+    def __init__(self, data: Path, **environment: str) -> None:
+        self.data = data
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = environment
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(_OWN_VARIABLES)}
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "shortdrama", "serve"),
+                *("--data", str(self.data), "--port", str(self.port)),
+            ],
+            # No desktop's keyring: a test's key must not end up in it.
+            env=inherited
+            | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+            | self._environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        # The line is printed once the server accepts connections.
+        assert "The studio is at" in self._process.stdout.readline()
+
+    def kill(self) -> None:
+        """As the out-of-memory killer does it: no handler runs."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ctrl+C; harmless where it does not run."""
+        self._end(signal.SIGINT)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(how)
+        self._process.wait(timeout=20)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process = None
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

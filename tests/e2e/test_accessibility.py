@@ -1,0 +1,54 @@
+"""Every page passes axe in both themes, wide and on a phone, empty and at work."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Page
+
+from e2e.studio_process import StudioProcess
+
+AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+PHONE = {"width": 390, "height": 844}
+
+
+def violations(page: Page) -> list[str]:
+    """One line for each broken rule, with the first place where it is."""
+    # Not as a script element: the page's own policy would refuse it, as it should.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = page.evaluate(f"axe.run(document, {json.dumps(RULES)})")
+    return [f"{v['id']}: {v['nodes'][0]['target']}: {v['help']}" for v in found["violations"]]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("path", ["/", "/library", "/settings", "/nowhere"])
+def test_every_page_in_both_themes(
+    studio_server: StudioProcess, page: Page, path: str, theme: str
+) -> None:
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.goto(studio_server.url + path)
+    page.get_by_role("main").wait_for()
+    assert violations(page) == []
+    page.set_viewport_size(PHONE)
+    assert violations(page) == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_studio_at_work(studio_server: StudioProcess, page: Page, theme: str) -> None:
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.goto(studio_server.url)
+    page.get_by_role("textbox", name="Prompt").fill("A tram at night. Hold.")
+    page.get_by_role("button", name="Generate").click()
+    page.get_by_label("Viewer").locator("video").wait_for(timeout=60_000)
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_label("Keys and help").click()
+    page.get_by_role("dialog").wait_for()
+    assert violations(page) == []
