@@ -1,8 +1,9 @@
-"""Whole clips, small: what the file is, that it is the same twice, and that failures leave nothing."""
+"""Whole clips, small: what the file is, that it is the same twice, that failures leave nothing."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -63,7 +64,10 @@ def test_file_is_what_was_asked(spoken: tuple[Path, dict[str, int], list[int]]) 
         assert [f.pts * video.time_base * 30 for f in frames] == list(range(60))
         assert int(frames[0].colorspace) == 1, "BT.709"
         container.seek(0)
-        assert sum(f.samples for f in container.decode(audio=0)) == 96_000
+        # The file's own word counts: PyAV hands out the padding of the last packet too.
+        assert audio.duration * audio.time_base == 2
+        packets = [p for p in container.demux(audio) if p.pts is not None and p.pts >= 0]
+        assert sum(p.duration for p in packets) == 96_000
     assert path.read_bytes().index(b"moov") < path.read_bytes().index(b"mdat")
 
 
@@ -192,7 +196,8 @@ def test_picture_s_orientation_and_alpha(tmp_path: Path) -> None:
     exif[0x0112] = 6  # shown turned by 90 degrees clockwise: black comes to the top
     turned.save(tmp_path / "t.jpg", exif=exif, quality=95)
     upright = np.asarray(reference.load_reference(tmp_path / "t.jpg", (40, 80)).convert("L"))
-    assert upright[:30].mean() < 20 < 230 < upright[50:].mean()
+    assert upright[:30].mean() < 20
+    assert upright[50:].mean() > 230
     Image.new("RGBA", (40, 40), (255, 0, 0, 0)).save(tmp_path / "a.png")
     assert np.asarray(reference.load_reference(tmp_path / "a.png", (40, 40))).max() < 40
 
@@ -324,9 +329,13 @@ def blobs(size: tuple[int, int], centres: list[tuple[float, float]], sigma: floa
 
 @pytest.mark.parametrize("kind", ["push", "pull", "pan_right", "tilt_up"])
 def test_camera_is_smooth_to_a_twentieth_of_a_pixel(kind: str) -> None:
-    from bench.previz import measure_jitter
-
-    assert measure_jitter(kind, (180, 320), 48) <= 0.05
+    place = Path(__file__).parents[2] / "bench" / "previz.py"
+    spec = importlib.util.spec_from_file_location("bench_previz", place)
+    assert spec is not None
+    assert spec.loader is not None
+    bench = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bench)
+    assert bench.measure_jitter(kind, (180, 320), 48) <= 0.05
 
 
 def test_held_camera_does_not_move_at_all() -> None:

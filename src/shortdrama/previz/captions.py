@@ -190,10 +190,11 @@ def write_ass(captions: list[Caption], seconds: float, size: tuple[int, int]) ->
         "YCbCr Matrix: TV.709",
         "[V4+ Styles]",
         "Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour,"
-        " BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline,"
-        " Shadow, Alignment, MarginL, MarginR, MarginV, Encoding",
+        " BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle,"
+        " BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding",
         f"Style: Line,{FONT_NAME},{em * _LINE_PER_EM:.2f},&H00F4F8FA,&H00F4F8FA,&H28100C0A,"
-        f"&H90000000,-1,0,0,0,100,100,0,0,1,{em * 0.075:.2f},{em * 0.04:.2f},2,{side},{side},{above},1",
+        f"&H90000000,-1,0,0,0,100,100,0,0,1,{em * 0.075:.2f},{em * 0.04:.2f},2,"
+        f"{side},{side},{above},1",
         f"Style: Mark,{FONT_NAME},{mark_em * _LINE_PER_EM:.2f},&H38FFFFFF,&H38FFFFFF,&H80100C0A,"
         f"&HFF000000,-1,0,0,0,100,100,{mark_em * 0.16:.2f},0,1,{mark_em * 0.06:.2f},0,7,"
         f"{edge},{edge},{edge},1",

@@ -96,7 +96,7 @@ def paint_corridor(canvas: Canvas, scene: Scene, palette: Palette) -> None:
     )
 
 
-def paint_elevator(canvas: Canvas, scene: Scene, palette: Palette) -> None:
+def paint_elevator(canvas: Canvas, scene: Scene, palette: Palette) -> None:  # noqa: ARG001 - one signature for all
     steel = mix(bend(palette.wall, 0, 0.25, 0.85), palette.middle, 0.2)
     canvas.wash(
         [(0, bend(steel, 0, 1, 0.5)), (0.5, bend(steel, 0, 1, 0.85)), (1, bend(steel, 0, 1, 0.35))]

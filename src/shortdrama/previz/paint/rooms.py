@@ -327,7 +327,7 @@ def _furnish_bedroom(canvas: Canvas, scene: Scene, palette: Palette, box: Box) -
     _stand_lamp(canvas, scene, palette, (box.at(0.02, 0)[0], 0.62))
 
 
-def _furnish_office(canvas: Canvas, scene: Scene, palette: Palette, box: Box) -> None:
+def _furnish_office(canvas: Canvas, scene: Scene, palette: Palette, box: Box) -> None:  # noqa: ARG001 - one signature for all
     slats = [
         box.panel(0.05, 0.1 + i * 0.027, 0.95, 0.107 + i * 0.027)
         for i in range(8 + int(canvas.chance(0, 6)))
@@ -418,7 +418,7 @@ def _paint_monitor(canvas: Canvas, box: Box) -> None:
     canvas.glow(((left + right) / 2, middle), 0.22, rgb("3fc07f"), 0.35)
 
 
-def _furnish_cafe(canvas: Canvas, scene: Scene, palette: Palette, box: Box) -> None:
+def _furnish_cafe(canvas: Canvas, scene: Scene, palette: Palette, box: Box) -> None:  # noqa: ARG001 - one signature for all
     wood = mix(rgb("5a3a26"), box.dark, 0.35)
     canvas.fill(box.panel(0, 0.72, 1, 1.0), mix(wood, palette.accent, 0.25))
     canvas.fill_all(
@@ -448,7 +448,7 @@ def _furnish_cafe(canvas: Canvas, scene: Scene, palette: Palette, box: Box) -> N
 
 def _furnish_room(canvas: Canvas, scene: Scene, palette: Palette, box: Box) -> None:
     if "fire" in scene.props:
-        _paint_hearth(canvas, palette, box)
+        _paint_hearth(canvas, box)
     cloth = mix(palette.accent, box.dark, 0.4)
     style = int(canvas.random.integers(0, 2))
     _hang_picture(canvas, palette, box)
@@ -525,7 +525,7 @@ def _paint_table(canvas: Canvas, palette: Palette, box: Box) -> None:
     canvas.fill_all(blooms, mix(palette.second, palette.key, 0.25))
 
 
-def _paint_hearth(canvas: Canvas, palette: Palette, box: Box) -> None:
+def _paint_hearth(canvas: Canvas, box: Box) -> None:
     stone = mix(rgb("8a7f76"), box.dark, 0.45)
     canvas.fill(box.panel(0.3, 0.55, 0.7, 1.0), stone)
     canvas.fill(box.panel(0.27, 0.53, 0.73, 0.565), bend(stone, 0, 1, 1.3))

@@ -181,7 +181,7 @@ def paint_car(canvas: Canvas, scene: Scene, palette: Palette) -> None:
     )
 
 
-def paint_ship(canvas: Canvas, scene: Scene, palette: Palette) -> None:
+def paint_ship(canvas: Canvas, scene: Scene, palette: Palette) -> None:  # noqa: ARG001 - one signature for all
     """A bridge with a window on a planet."""
     canvas.wash([(0, (6, 8, 20)), (0.5, mix((10, 14, 34), palette.accent, 0.16)), (1, (5, 6, 14))])
     stars = [
