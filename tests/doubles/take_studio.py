@@ -8,6 +8,7 @@ with TakeStudio(folder, double.base_url) as studio:
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -132,8 +133,12 @@ class TakeStudio:
         return self.takes.get(take_id)
 
     def wait_until(self, is_so: Callable[[], bool], timeout_s: float = 20) -> None:
+        """Looked at after every commit, and now and then for what needs none."""
+        deadline = time.monotonic() + timeout_s
         with self._changed:
-            assert self._changed.wait_for(is_so, timeout_s), "it did not happen in time"
+            while not is_so():
+                assert time.monotonic() < deadline, "it did not happen in time"
+                self._changed.wait(0.1)
 
     def events(self, kind: str) -> list[dict[str, object]]:
         with self.records.read() as tx:

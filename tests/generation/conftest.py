@@ -25,9 +25,7 @@ def double() -> Iterator[Sora2Double]:
 
 
 @pytest.fixture(scope="module")
-def studio(
-    double: Sora2Double, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[TakeStudio]:
+def studio(double: Sora2Double, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TakeStudio]:
     folder = tmp_path_factory.mktemp("studio")
     with TakeStudio(folder, double.base_url, Play(limits=LIMITS)) as opened:
         yield opened

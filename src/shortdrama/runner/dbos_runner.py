@@ -87,6 +87,10 @@ class DbosRunner:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._life.wake, take_id)
 
+    def running(self) -> set[TakeId]:
+        """Takes that are being worked on in this process just now."""
+        return set(self._running)
+
     async def _launch(self) -> None:
         engine.launch(self._url, self._worker_id, self._live)
         # DBOS begins again what it knows; a take that it lost is started here.

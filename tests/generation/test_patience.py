@@ -1,0 +1,78 @@
+"""Takes whose studio must be set up in a way of its own: no provider, no list, little patience."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from doubles.sora2_double import Sora2Double, refused_url
+from doubles.take_studio import KEY, Play, TakeStudio, quick
+from generation.conftest import LIMITS
+from shortdrama.domain.take import FailureKind, Money, TakeStatus
+from shortdrama.generation.service import Decision
+
+S = TakeStatus
+
+
+def test_an_unreachable_provider_costs_nothing(tmp_path: Path) -> None:
+    with TakeStudio(tmp_path, refused_url(), Play(limits=LIMITS)) as studio:
+        take = studio.wait_for(studio.order("anybody there").id)
+    assert take.status is S.FAILED
+    assert take.failure is not None
+    assert take.failure.kind is FailureKind.NETWORK
+    assert take.failure.money is Money.NONE
+    assert take.failure.can_retry
+    with studio.records.read() as tx:
+        assert tx.submissions.count(take.id) == 4
+
+
+def test_cancel_while_queued(tmp_path: Path) -> None:
+    limits = replace(LIMITS, unreachable_pauses_s=(3000.0,))
+    with TakeStudio(tmp_path, refused_url(), Play(limits=limits)) as studio:
+        take = studio.order("later")
+        studio.wait_until(lambda: studio.takes.get(take.id).provider_status == "unreachable")
+        assert studio.takes.queue_position(studio.takes.get(take.id)) == 1
+        assert studio.takes.cancel(take.id).status is S.CANCELLED
+        assert studio.takes.cancel(take.id).status is S.CANCELLED
+        studio.wait_until(lambda: take.id not in studio.runner.running())
+
+
+def test_a_late_job_stalls_and_can_be_checked_again(double: Sora2Double, tmp_path: Path) -> None:
+    limits = quick(LIMITS, deadline_s=0.2, deadline_per_second_s=0.0, reopened_s=0.1)
+    with TakeStudio(tmp_path, double.base_url, Play(limits=limits)) as studio:
+        script = double.script("takes for ever", poll="in_progress:10")
+        take = studio.wait_for(studio.order("takes for ever").id)
+        assert take.status is S.STALLED
+        assert take.failure is not None
+        assert take.failure.money is Money.MAYBE
+        assert studio.takes.queue_summary().to_look_at == 1
+        script.poll = "completed"
+        studio.takes.check_again(take.id)
+        assert studio.wait_for(take.id).status is S.READY
+        assert double.submits("takes for ever") == 1
+
+
+def test_a_stalled_take_can_be_cancelled(double: Sora2Double, tmp_path: Path) -> None:
+    limits = quick(LIMITS, deadline_s=0.2, deadline_per_second_s=0.0, reopened_s=0.1)
+    with TakeStudio(tmp_path, double.base_url, Play(limits=limits)) as studio:
+        double.script("never done", poll="in_progress:10")
+        take = studio.wait_for(studio.order("never done").id)
+        studio.takes.cancel(take.id)
+        assert studio.wait_for(take.id).status is S.CANCELLED
+        assert double.made("never done")[0].is_deleted
+
+
+def test_uncertain_and_found_later(tmp_path: Path) -> None:
+    """The list does not answer at first; asked again by a person it shows the job."""
+    with Sora2Double(api_key=KEY, has_list=False) as double:
+        double.script("found later", submit="drop_after_accept")
+        with TakeStudio(tmp_path, double.base_url, Play(limits=LIMITS)) as studio:
+            take = studio.wait_for(studio.order("found later").id)
+            assert take.status is S.UNCERTAIN
+            studio.takes.resolve_uncertain(take.id, Decision.CHECK)
+            studio.wait_until(lambda: take.id not in studio.runner.running())
+            assert studio.takes.get(take.id).status is S.UNCERTAIN
+            double.has_list = True
+            studio.takes.resolve_uncertain(take.id, Decision.CHECK)
+            assert studio.wait_for(take.id, frozenset({S.READY})).status is S.READY
+            assert double.submits("found later") == 1
