@@ -153,6 +153,15 @@ async def test_an_id_stays_one_segment_of_the_path():
     assert job.id == "a/../../b?c#d%2F+="
 
 
+@pytest.mark.parametrize("body", [{"status": "error"}, {"id": "err_1", "status": "failed"}])
+async def test_a_server_in_trouble_is_not_a_failed_job(body):
+    transport = httpx.MockTransport(lambda _: httpx.Response(500, json=body))
+    async with Sora2Client("https://a.org", transport=transport) as client:
+        with pytest.raises(ProviderError) as caught:
+            await client.check_status("video_1")
+    assert caught.value.is_transient
+
+
 async def test_check_connection_tells_what_it_knows(double):
     async with Sora2Client(double.base_url, api_key=KEY) as client:
         check = await client.check_connection()

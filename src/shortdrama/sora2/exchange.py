@@ -54,10 +54,12 @@ class Exchange:
         self._auth_header, self._auth_scheme = auth
         self._key = ""
         headers = {"user-agent": user_agent}
-        self._client = httpx.AsyncClient(transport=transport, headers=headers)
+        # Callers bound how much goes on at once; waiting here would eat a paid request's time.
+        free = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+        self._client = httpx.AsyncClient(transport=transport, headers=headers, limits=free)
         # A kept connection that the server has just closed loses a request in a way that cannot
         # be told from a lost answer. What costs money therefore gets a fresh connection.
-        fresh = httpx.Limits(max_keepalive_connections=0)
+        fresh = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         self._paying = (
             httpx.AsyncClient(headers=headers, limits=fresh) if transport is None else self._client
         )

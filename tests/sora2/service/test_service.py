@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import anyio
@@ -19,6 +22,7 @@ from shortdrama.errors import Conflict, NotFound, ProviderError
 from shortdrama.sora2.client import Sora2Client
 from shortdrama.sora2.options import GenerateOptions, ReferenceFile
 from shortdrama.sora2.service.app import ServiceOptions, Sora2Service, create_sora2_app
+from shortdrama.sora2.service.expiry import Expiry
 from shortdrama.sora2.service.files import FileContent, FileJobs, FolderLock
 from shortdrama.sora2.wire import JobStatus, VideoJob
 from sora2.service.conftest import KEY, Running
@@ -115,6 +119,76 @@ async def test_deleting_a_running_job_stops_it_and_leaves_nothing(service, clien
     service.serving.call(service.engine.gate.set)
     following = await client.generate_video("a dog")
     assert (await finished(client, following.id)).status is JobStatus.COMPLETED
+
+
+async def test_a_job_deleted_while_its_clip_is_being_kept_leaves_nothing(tmp_path):
+    """Between the bytes and the row there is a moment; nothing may fall into it."""
+    is_keeping, may_go_on = threading.Event(), threading.Event()
+
+    class SlowContent(FileContent):
+        def put_file(self, path: Path, name: str) -> str:
+            key = super().put_file(path, name)
+            is_keeping.set()
+            assert may_go_on.wait(10)
+            return key
+
+    jobs, options = FileJobs(tmp_path), ServiceOptions(scratch=tmp_path / "scratch")
+    service = Sora2Service(jobs, TinyEngine(), SlowContent(tmp_path), options)
+    transport = httpx.ASGITransport(app=service.standalone())
+    async with (
+        service.running(),
+        Sora2Client("http://127.0.0.1", transport=transport) as client,
+        anyio.create_task_group() as tasks,
+    ):
+        job = await client.generate_video("a cat")
+        await eventually(is_keeping.is_set)
+        tasks.start_soon(client.delete_video, job.id)
+        await eventually(lambda: jobs.get(job.id) is None)
+        may_go_on.set()
+    assert not list(tmp_path.rglob(f"{job.id}*"))
+
+
+async def test_clips_are_forgotten_when_their_time_is_over(tmp_path):
+    options = ServiceOptions(scratch=tmp_path / "scratch", keep_for=timedelta(hours=1))
+    jobs, content = FileJobs(tmp_path), FileContent(tmp_path)
+    service = Sora2Service(jobs, TinyEngine(), content, options)
+    transport = httpx.ASGITransport(app=service.standalone())
+    async with service.running(), Sora2Client("http://127.0.0.1", transport=transport) as client:
+        made = [await client.generate_video(f"number {n}") for n in range(2)]
+        done = [await finished(client, job.id) for job in made]
+        assert done[0].expires_at is not None
+    expiry = Expiry(jobs, content, options.scratch)
+    assert expiry.sweep(done[0].expires_at - timedelta(minutes=1)) == 0
+    assert expiry.sweep(done[1].expires_at + timedelta(minutes=1)) == 2
+    assert jobs.list(None, 10, "asc") == ()
+    assert not list(tmp_path.rglob("video_*"))
+
+
+async def test_a_damaged_row_does_not_stop_the_others(tmp_path):
+    options = ServiceOptions(scratch=tmp_path / "scratch")
+    jobs = FileJobs(tmp_path)
+    (tmp_path / "jobs" / "video_0.json").write_text("{")
+    service = Sora2Service(jobs, TinyEngine(), FileContent(tmp_path), options)
+    transport = httpx.ASGITransport(app=service.standalone())
+    async with service.running(), Sora2Client("http://127.0.0.1", transport=transport) as client:
+        job = await client.generate_video("a cat")
+        assert (await finished(client, job.id)).status is JobStatus.COMPLETED
+        assert [row.id for row in (await client.list_videos()).jobs] == [job.id]
+
+
+async def test_a_full_disk_fails_the_job_in_words(tmp_path):
+    class FullContent(FileContent):
+        def put_file(self, path: Path, name: str) -> str:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    options = ServiceOptions(scratch=tmp_path / "scratch")
+    service = Sora2Service(FileJobs(tmp_path), TinyEngine(), FullContent(tmp_path), options)
+    transport = httpx.ASGITransport(app=service.standalone())
+    async with service.running(), Sora2Client("http://127.0.0.1", transport=transport) as client:
+        done = await finished(client, (await client.generate_video("a cat")).id)
+    assert done.error is not None
+    assert done.error.code == "storage_full"
+    assert not list((tmp_path / "scratch").iterdir())
 
 
 async def test_ranges_validators_and_head(service, client, http):

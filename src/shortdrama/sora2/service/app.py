@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -23,24 +21,17 @@ from shortdrama.sora2.service.envelope import (
     on_http_error,
     on_studio_error,
 )
-from shortdrama.sora2.service.ports import ContentStore, VideoEngine, VideoJobStore
+from shortdrama.sora2.service.expiry import Expiry
+from shortdrama.sora2.service.ports import (
+    ContentStore,
+    ServiceOptions,
+    VideoEngine,
+    VideoJobStore,
+)
 from shortdrama.sora2.service.renders import RenderQueue
 from shortdrama.sora2.service.routes import Routes
 
-
-@dataclass(frozen=True, slots=True)
-class ServiceOptions:
-    """`scratch` is a folder for unfinished files and derived pictures; it may be emptied.
-
-    It should be on the same disk as the content, so that a finished clip moves in one step.
-    """
-
-    scratch: Path
-    api_key: str | None = None  # None: no key is asked for
-    max_renders: int = 2  # at once; the rest waits in order
-    max_waiting: int = 1000  # further creates get 429
-    max_body_bytes: int = 64 * 1024 * 1024
-    poll_after_ms: int = 500
+__all__ = ["ServiceOptions", "Sora2Service", "create_sora2_app"]
 
 
 class Sora2Service:
@@ -59,15 +50,14 @@ class Sora2Service:
     ) -> None:
         # Made here too, since jobs may be taken in before `start`.
         options.scratch.mkdir(parents=True, exist_ok=True)
-        self._queue = RenderQueue(jobs, engine, content, options.scratch, options.max_renders)
+        self._queue = RenderQueue(jobs, engine, content, options)
+        self._expiry = Expiry(jobs, content, options.scratch)
         routes = Routes(
             jobs=jobs,
             engine=engine,
             content=content,
             queue=self._queue,
-            scratch=options.scratch,
-            poll_after_ms=options.poll_after_ms,
-            max_waiting=options.max_waiting,
+            options=options,
         )
         inner = Starlette(
             routes=routes.table(),
@@ -84,9 +74,11 @@ class Sora2Service:
     async def start(self) -> None:
         """Take up unfinished jobs and begin to render."""
         await self._queue.start()
+        self._expiry.start()
 
     async def stop(self) -> None:
         """Stop rendering at once; unfinished jobs are rendered again after the next `start`."""
+        await self._expiry.stop()
         await self._queue.stop()
 
     @asynccontextmanager

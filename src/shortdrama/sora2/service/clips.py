@@ -1,4 +1,4 @@
-"""Hands out a clip, its thumbnail or its contact sheet, with ranges and validators."""
+"""A job's bytes: hands out clip, thumbnail and contact sheet with ranges and validators."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from shortdrama.sora2.service.ports import VideoEngine
+from shortdrama.sora2.service.ports import ContentStore, ServiceJob, VideoEngine
 
 Variant = Literal["video", "thumbnail", "spritesheet"]
 _TYPES = {
@@ -49,6 +49,15 @@ async def clip_response(  # noqa: PLR0913, PLR0917 - one call site, all named
         filename=f"{job_id}{suffix}",
         content_disposition_type="inline",
     )
+
+
+def delete_bytes(job: ServiceJob, content: ContentStore, scratch: Path) -> None:
+    """All that was kept of a job whose row is gone. Blocks."""
+    for key in (job.content_key, job.reference_key):
+        if key is not None:
+            content.delete(key)
+    for derived in scratch.glob(f"{job.id}.*"):
+        derived.unlink(missing_ok=True)
 
 
 async def _derive(engine: VideoEngine, variant: Variant, video: Path, path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import fcntl
 import json
+import logging
 import os
 import re
 import threading
@@ -21,6 +22,8 @@ from typing import Any, BinaryIO
 from shortdrama.errors import Conflict, NotFound
 from shortdrama.sora2.service.ports import Order, ServiceJob
 from shortdrama.sora2.wire import TERMINAL, JobStatus
+
+log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _TIMES = ("created_at", "completed_at", "expires_at")
@@ -64,10 +67,13 @@ class FileJobs:
         if not _NAME.fullmatch(job_id):
             return None
         try:
-            text = self._path(job_id).read_text("utf-8")
+            return _from_json(json.loads(self._path(job_id).read_text("utf-8")))
         except FileNotFoundError:
             return None
-        return _from_json(json.loads(text))
+        except (ValueError, KeyError, TypeError):
+            # One damaged file may not keep the others from being served.
+            log.warning("The file of job %s cannot be read; it is left out.", job_id)
+            return None
 
     def list(self, after: str | None, limit: int, order: Order) -> tuple[ServiceJob, ...]:
         ids = self._ids() if order == "asc" else self._ids()[::-1]

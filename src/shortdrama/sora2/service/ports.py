@@ -1,10 +1,10 @@
-"""What the service needs of the outside."""
+"""What the service needs of the outside, and what may be chosen about it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -117,3 +117,19 @@ class VideoEngine(Protocol):
     async def spritesheet(self, video: Path, destination: Path) -> None:
         """Write a contact sheet of the clip as JPEG."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOptions:
+    """`scratch` is a folder for unfinished files and derived pictures; it may be emptied.
+
+    It should be on the same disk as the content, so that a finished clip moves in one step.
+    """
+
+    scratch: Path
+    api_key: str | None = None  # None: no key is asked for
+    max_renders: int = 2  # at once; the rest waits in order
+    max_waiting: int = 1000  # further creates get 429
+    max_body_bytes: int = 64 * 1024 * 1024
+    poll_after_ms: int = 500
+    keep_for: timedelta | None = None  # after completion; None: until deleted

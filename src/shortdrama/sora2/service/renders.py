@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from shortdrama.sora2.service.ports import (
     ContentStore,
     RenderSpec,
     ServiceJob,
+    ServiceOptions,
     VideoEngine,
     VideoJobStore,
 )
@@ -34,14 +37,14 @@ class RenderQueue:
         jobs: VideoJobStore,
         engine: VideoEngine,
         content: ContentStore,
-        scratch: Path,
-        max_renders: int,
+        options: ServiceOptions,
     ) -> None:
         self._jobs = jobs
         self._engine = engine
         self._content = content
-        self._scratch = scratch
-        self._max_renders = max_renders
+        self._scratch = options.scratch
+        self._max_renders = options.max_renders
+        self._keep_for = options.keep_for
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
         self._taken: set[str] = set()  # waiting or running: a job is never rendered twice at once
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -103,20 +106,17 @@ class RenderQueue:
             log.error("How the render of %s ended could not be kept.", job_id, exc_info=error)
 
     async def _render(self, job_id: str) -> None:
-        part = self._scratch / f"{job_id}.part.mp4"
         try:
             job = await self._update(job_id, status=JobStatus.IN_PROGRESS)
             if job is not None:
-                await self._make(job, part)
+                await self._make(job)
         except StudioError as error:
             await self._fail(job_id, error.code, error.message)
-        except Exception:  # the worker's boundary: one bad job may not stop the others
+        except Exception as error:  # the worker's boundary: one bad job may not stop the others
             log.exception("The render of %s broke.", job_id)
-            await self._fail(job_id, "internal_error", "The render broke. Try again.")
-        finally:
-            await asyncio.shield(to_thread.run_sync(lambda: part.unlink(missing_ok=True)))
+            await self._fail(job_id, *_reason_of(error))
 
-    async def _make(self, job: ServiceJob, part: Path) -> None:
+    async def _make(self, job: ServiceJob) -> None:
         def note(percent: int) -> None:
             # Never back, and 100 only when the clip can be fetched.
             self._progress[job.id] = max(self.progress_of(job.id), min(99, int(percent)))
@@ -125,17 +125,27 @@ class RenderQueue:
         if job.reference_key is not None:
             reference = await to_thread.run_sync(self._content.path, job.reference_key)
         spec = RenderSpec(job.model, job.prompt, job.seconds, job.size, reference)
-        await self._engine.render(spec, part, note)
-        key = await to_thread.run_sync(self._content.put_file, part, f"{job.id}.mp4")
-        completed = await self._update(
-            job.id,
+        part = self._scratch / f"{job.id}.part.mp4"
+        try:
+            await self._engine.render(spec, part, note)
+            await _to_its_end(self._keep, job.id, part)
+        finally:
+            await _to_its_end(part.unlink, True)
+
+    def _keep(self, job_id: str, part: Path) -> None:
+        """The bytes first, then the row that names them."""
+        now = datetime.now(UTC)
+        key = self._content.put_file(part, f"{job_id}.mp4")
+        completed = self._jobs.update(
+            job_id,
             status=JobStatus.COMPLETED,
             progress=100,
             content_key=key,
-            completed_at=datetime.now(UTC),
+            completed_at=now,
+            expires_at=now + self._keep_for if self._keep_for is not None else None,
         )
         if completed is None:  # deleted meanwhile
-            await to_thread.run_sync(self._content.delete, key)
+            self._content.delete(key)
 
     async def _fail(self, job_id: str, code: str, message: str) -> None:
         await self._update(
@@ -154,3 +164,20 @@ class RenderQueue:
         self._scratch.mkdir(parents=True, exist_ok=True)
         for left in self._scratch.glob("*.part*"):
             left.unlink()
+
+
+async def _to_its_end(work: Callable[..., None], *arguments: Any) -> None:
+    """Run in a thread; cancelled, wait for its end: half-done it would leave loose files."""
+    running = asyncio.ensure_future(to_thread.run_sync(work, *arguments))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait({running})
+        raise
+
+
+def _reason_of(error: Exception) -> tuple[str, str]:
+    """Code and sentence; the engine's own words stay in the log."""
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "storage_full", "The server's disk is full. Make room, then try again."
+    return "internal_error", "The render broke. Try again."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from shutil import copyfile
 from typing import cast
 
@@ -16,7 +15,7 @@ from starlette.routing import Route
 
 from shortdrama.domain.ids import new_id
 from shortdrama.errors import InvalidInput, NotFound
-from shortdrama.sora2.service.clips import Variant, clip_response
+from shortdrama.sora2.service.clips import Variant, clip_response, delete_bytes
 from shortdrama.sora2.service.creation import Picture, read_creation, read_prompt
 from shortdrama.sora2.service.envelope import ApiError
 from shortdrama.sora2.service.ports import (
@@ -24,6 +23,7 @@ from shortdrama.sora2.service.ports import (
     Order,
     RenderSpec,
     ServiceJob,
+    ServiceOptions,
     VideoEngine,
     VideoJobStore,
 )
@@ -40,9 +40,7 @@ class Routes:
     engine: VideoEngine
     content: ContentStore
     queue: RenderQueue
-    scratch: Path
-    poll_after_ms: int
-    max_waiting: int
+    options: ServiceOptions
 
     def table(self) -> list[Route]:
         rows: list[tuple[str, str, _Handler]] = [
@@ -104,7 +102,7 @@ class Routes:
         if job is None:
             raise _unknown_video(job_id)
         await self.queue.cancel(job_id)
-        await to_thread.run_sync(self._delete_bytes, job)
+        await to_thread.run_sync(delete_bytes, job, self.content, self.options.scratch)
         return JSONResponse({"id": job_id, "object": "video.deleted", "deleted": True})
 
     async def remix(self, request: Request) -> Response:
@@ -146,13 +144,13 @@ class Routes:
             request=request,
             job_id=job.id,
             video=path,
-            scratch=self.scratch,
+            scratch=self.options.scratch,
             engine=self.engine,
             variant=variant,
         )
 
     async def _create(self, request: Request) -> ServiceJob:
-        if self.queue.waiting >= self.max_waiting:
+        if self.queue.waiting >= self.options.max_waiting:
             raise ApiError(
                 429, "Too many videos are waiting. Try again later.", code="rate_limit_exceeded"
             )
@@ -180,7 +178,7 @@ class Routes:
         self, job: ServiceJob, picture: Picture | None, source: ServiceJob | None
     ) -> ServiceJob:
         """The reference first, then the row that names it: no row without its bytes."""
-        part = self.scratch / f"{job.id}.part-reference"
+        part = self.options.scratch / f"{job.id}.part-reference"
         suffix = ""
         if picture is not None:
             part.write_bytes(picture.content)
@@ -194,13 +192,6 @@ class Routes:
             job = replace(job, reference_key=key)
         self.jobs.add(job)
         return job
-
-    def _delete_bytes(self, job: ServiceJob) -> None:
-        for key in (job.content_key, job.reference_key):
-            if key is not None:
-                self.content.delete(key)
-        for derived in self.scratch.glob(f"{job.id}.*"):
-            derived.unlink(missing_ok=True)
 
     async def _job(self, request: Request) -> ServiceJob:
         job_id = request.path_params["id"]
@@ -216,7 +207,7 @@ class Routes:
 
     def _pace(self, job: ServiceJob) -> dict[str, str]:
         if job.status in {JobStatus.QUEUED, JobStatus.IN_PROGRESS}:
-            return {"openai-poll-after-ms": str(self.poll_after_ms)}
+            return {"openai-poll-after-ms": str(self.options.poll_after_ms)}
         return {}
 
 
