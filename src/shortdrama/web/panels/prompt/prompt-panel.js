@@ -10,11 +10,12 @@ import { isMac, writeMacKeys } from "../../static/js/keys.js";
 import { t } from "../../static/js/i18n.js";
 import { showToast } from "../../static/js/toast.js";
 import { askJson } from "../../static/js/upload.js";
-import { modelOf, moneyWords, offers, picked, settle, timeWords, words } from "./choice.js";
+import { modelOf, picked, settle } from "./choice.js";
 import { keepDraft, loadDraft } from "./draft.js";
-import { MentionMenu, cutAtMentions } from "./mentions.js";
+import { MentionMenu } from "./mentions.js";
 import { PastWalk } from "./past.js";
-import { chip, keepReferences, keptReferences, symbol } from "./references.js";
+import { drawChoice, drawEstimate, drawMarks, drawProblems, drawReferences } from "./prompt-view.js";
+import { keepReferences, keptReferences } from "./references.js";
 import { isDoublePress, sendTakes } from "./send.js";
 
 const CHOICE = "prompt:choice";
@@ -53,7 +54,9 @@ class PromptPanel extends HTMLElement {
     document.addEventListener("studio-key", this.#pageKey, options);
     this.closest("form")?.addEventListener("submit", (event) => event.preventDefault(), options);
     if (isMac) writeMacKeys(this);
-    this.#drawAll();
+    this.#draw();
+    // The tiles may come to life after this.
+    customElements.whenDefined("asset-panel").then(() => this.isConnected && this.#tellReferences());
     if (this.#field.value) this.#check();
     else this.#estimate();
   }
@@ -62,6 +65,10 @@ class PromptPanel extends HTMLElement {
     this.#listening?.abort();
     window.clearTimeout(this.#timer);
     keepDraft.flush();
+  }
+
+  get #model() {
+    return modelOf(this.#models, this.#choice);
   }
 
   get #shot() {
@@ -78,8 +85,7 @@ class PromptPanel extends HTMLElement {
 
   #typed = () => {
     this.#drawMarks();
-    this.#problems = this.#problems.filter(({ field }) => field !== "prompt");
-    this.#drawProblems();
+    this.#say(this.#problems.filter(({ field }) => field !== "prompt"));
     keepDraft.soon(this.#shot, this.#field.value);
     this.#checkSoon();
   };
@@ -132,7 +138,7 @@ class PromptPanel extends HTMLElement {
     this.#choice = settle(this.#models, picked(this.#choice, menu.dataset.menu ?? "", item.dataset.value ?? ""));
     localStorage.setItem(CHOICE, JSON.stringify(this.#choice));
     menu.hidePopover();
-    this.#drawChoice();
+    this.#draw();
     this.#check();
   }
 
@@ -156,8 +162,7 @@ class PromptPanel extends HTMLElement {
 
   #changeReferences() {
     keepReferences(this.#shot, this.#references);
-    this.#drawReferences();
-    this.#drawMarks();
+    this.#draw();
     this.#check();
   }
 
@@ -191,8 +196,7 @@ class PromptPanel extends HTMLElement {
     const order = this.#order;
     if (isDoublePress(order, performance.now())) return;
     if (!order.prompt.trim()) {
-      this.#problems = [{ field: "prompt", message: t("Write a prompt first.") }];
-      this.#drawProblems();
+      this.#say([{ field: "prompt", message: t("Write a prompt first.") }]);
       this.#field.focus();
       return;
     }
@@ -210,8 +214,7 @@ class PromptPanel extends HTMLElement {
   /** @param {{message: string, problem?: any}} error */
   #refused({ message, problem }) {
     const field = problem?.details?.field ?? "prompt";
-    this.#problems = [{ field, message }];
-    this.#drawProblems();
+    this.#say([{ field, message }]);
     this.#field.focus();
   }
 
@@ -230,99 +233,40 @@ class PromptPanel extends HTMLElement {
     const answer = await askJson("/api/prompts/check", { method: "POST", headers, body }).catch(() => null);
     if (!answer || turn !== this.#turn || !this.isConnected) return;
     const isEmpty = !this.#field.value.trim();
-    this.#problems = answer.problems.filter((/** @type {any} */ p) => !(isEmpty && p.field === "prompt"));
-    this.#drawProblems();
-    this.#drawEstimate(answer.micro_usd, answer.seconds);
+    this.#say(answer.problems.filter((/** @type {any} */ p) => !(isEmpty && p.field === "prompt")));
+    const estimate = { microUsd: answer.micro_usd, seconds: answer.seconds };
+    drawEstimate(this, estimate, this.#model, this.#choice.takes);
   }
 
   #estimate() {
-    const model = modelOf(this.#models, this.#choice);
+    const model = this.#model;
     const perSecond = model.microUsdPerSecond;
-    const cost = perSecond === null ? null : perSecond * this.#choice.seconds * this.#choice.takes;
-    this.#drawEstimate(cost, model.typicalS);
+    const { seconds, takes } = this.#choice;
+    const microUsd = perSecond === null ? null : perSecond * seconds * takes;
+    drawEstimate(this, { microUsd, seconds: model.typicalS }, model, takes);
   }
 
-  #drawAll() {
-    this.#drawChoice();
-    this.#drawReferences();
+  #draw() {
+    drawChoice(this, this.#models, this.#choice);
+    drawReferences(this, this.#references, this.#model.references, (id) => this.#remove(id));
     this.#drawMarks();
+    this.#tellReferences();
   }
 
-  #drawChoice() {
-    const model = modelOf(this.#models, this.#choice);
-    for (const which of /** @type {const} */ (["model", "seconds", "size", "takes"])) {
-      const value = String(which === "model" ? `${model.connection} ${model.model}` : this.#choice[which]);
-      const label = this.querySelector(`[data-pick=${which}] [data-label]`);
-      if (label) label.textContent = which === "model" ? model.label : words(which, value);
-      const menu = this.querySelector(`[data-menu=${which}]`);
-      menu?.replaceChildren(...offers(this.#models, this.#choice, which).map((offer) => menuItem(offer, value)));
-    }
-  }
-
-  #drawReferences() {
-    const chips = this.#references.map((reference) => chip(reference, () => this.#remove(reference.id)));
-    this.querySelector("[data-chips]")?.replaceChildren(...chips);
-    this.querySelector("[data-mention-words]")?.toggleAttribute("hidden", chips.length > 0);
-    const most = modelOf(this.#models, this.#choice).references;
-    const count = this.querySelector("[data-count]");
-    if (count) {
-      count.textContent = chips.length && most !== null
-        ? t("{count} of {most} references", { count: chips.length, most }) : "";
-    }
+  #tellReferences() {
     const ids = this.#references.map(({ id }) => id);
     document.dispatchEvent(new CustomEvent("references-changed", { detail: { ids } }));
   }
 
   #drawMarks() {
-    const names = this.#references.map(({ name }) => name);
-    const parts = cutAtMentions(`${this.#field.value}\n`, names).map(({ text, isMention }) => {
-      if (!isMention) return text;
-      const mark = document.createElement("span");
-      mark.className = "mention";
-      mark.textContent = text;
-      return mark;
-    });
-    this.#marks.replaceChildren(...parts);
-    this.#marks.scrollTop = this.#field.scrollTop;
+    drawMarks(this.#marks, this.#field, this.#references.map(({ name }) => name));
   }
 
-  #drawProblems() {
-    const hint = /** @type {HTMLElement} */ (this.querySelector("#prompt-problems"));
-    const isOfText = this.#problems.some(({ field }) => field === "prompt");
-    hint.hidden = !this.#problems.length;
-    hint.textContent = this.#problems.map(({ message }) => message).join(" ");
-    if (this.#problems.length) hint.prepend(symbol("failed"));
-    if (isOfText) this.#field.setAttribute("aria-invalid", "true");
-    else this.#field.removeAttribute("aria-invalid");
-    this.querySelector(".prompt-box")?.classList.toggle("invalid", isOfText);
+  /** @param {{field: string, message: string}[]} problems */
+  #say(problems) {
+    this.#problems = problems;
+    drawProblems(this, problems);
   }
-
-  /** @param {number|null} microUsd @param {number|null} seconds for one take */
-  #drawEstimate(microUsd, seconds) {
-    const { isHere } = modelOf(this.#models, this.#choice);
-    const money = this.querySelector("[data-money]");
-    const time = this.querySelector("[data-time]");
-    if (money) money.textContent = moneyWords(microUsd);
-    if (time) time.textContent = timeWords(seconds, this.#choice.takes, isHere);
-  }
-}
-
-/** @param {import("./choice.js").Offer} offer @param {string} current */
-function menuItem({ value, label, note, isOff }, current) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.setAttribute("role", "menuitemradio");
-  button.setAttribute("aria-checked", String(value === current));
-  button.dataset.value = value;
-  button.disabled = isOff;
-  const name = document.createElement("span");
-  name.className = "grow";
-  name.textContent = label;
-  const aside = document.createElement("span");
-  aside.className = "dim2 xs";
-  aside.textContent = note;
-  button.append(symbol("check"), name, aside);
-  return button;
 }
 
 customElements.define("prompt-panel", PromptPanel);

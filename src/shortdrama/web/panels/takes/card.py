@@ -158,12 +158,12 @@ def video_url(take: Take, shot_number: int) -> str | None:
 
 def poster_url(take: Take) -> str | None:
     key = take.clip and take.clip.poster_key
-    return f"/media/{key}/poster.jpg" if key else None
+    return f"/media/{key}/poster.webp" if key else None
 
 
 def last_frame_url(take: Take) -> str | None:
     key = take.clip and (take.clip.last_frame_key or take.clip.poster_key)
-    return f"/media/{key}/last-frame.jpg" if key else None
+    return f"/media/{key}/last-frame.webp" if key else None
 
 
 def _elapsed_s(take: Take, now: datetime) -> float:

@@ -123,7 +123,8 @@ def _is_in_state(card: TakeCard) -> str:
 
 def percent_words(card: TakeCard) -> str:
     """ ", 42 %"; nothing where the source tells none."""
-    return "" if card.percent is None or card.state == "queued" else f", {card.percent} %"
+    is_told = card.percent is not None and card.state in ("submitting", "generating")
+    return f", {card.percent} %" if is_told else ""
 
 
 def left_words(seconds: float) -> str:
