@@ -162,6 +162,7 @@ def test_the_cover_of_a_song_is_no_video(tmp_path: Path) -> None:
     facts = probe_file(str(path), "sound", LIMIT)
     assert not facts["has_video"]
     assert facts["codec"].startswith("mp3")
+    assert probe_file(str(path), "video", LIMIT)["kind"] == "sound"
 
 
 @pytest.mark.parametrize("suffix", ["wav", "m4a"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import av
@@ -9,6 +10,7 @@ import pytest
 
 from media import samples
 from shortdrama.errors import TooLarge, UnsupportedFile
+from shortdrama.media import clips
 from shortdrama.media.verify import remux_faststart, verify_clip
 
 LIMIT = 100_000_000
@@ -87,6 +89,15 @@ def test_one_missing_byte_is_noticed(tmp_path: Path) -> None:
 def test_a_damaged_middle_is_refused(tmp_path: Path) -> None:
     path = samples.damage_middle(samples.make_clip(tmp_path / "clip.mp4", has_sound=False))
     with pytest.raises(UnsupportedFile):
+        verify_clip(str(path), 2, LIMIT)
+
+
+def test_missing_pictures_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decoder that skips broken pictures in silence, as some do."""
+    path = samples.make_clip(tmp_path / "clip.mp4")
+    whole = clips.decode_from
+    monkeypatch.setattr(clips, "decode_from", lambda *args: itertools.islice(whole(*args), 50))
+    with pytest.raises(UnsupportedFile, match="Pictures are missing"):
         verify_clip(str(path), 2, LIMIT)
 
 
