@@ -142,8 +142,17 @@ async def test_a_job_deleted_while_its_clip_is_being_kept_leaves_nothing(tmp_pat
     ):
         job = await client.generate_video("a cat")
         await eventually(is_keeping.is_set)
-        tasks.start_soon(client.delete_video, job.id)
+        is_deleted = anyio.Event()
+
+        async def delete() -> None:
+            await client.delete_video(job.id)
+            is_deleted.set()
+
+        tasks.start_soon(delete)
         await eventually(lambda: jobs.get(job.id) is None)
+        with anyio.move_on_after(0.2):
+            await is_deleted.wait()
+        assert not is_deleted.is_set()  # not said before the bytes are gone
         may_go_on.set()
     assert not list(tmp_path.rglob(f"{job.id}*"))
 
@@ -354,9 +363,12 @@ async def test_a_remix_keeps_its_own_copy_of_the_reference(service, client, tmp_
     service.serving.call(service_gate.set)
     await finished(client, first.id)
     remixed = await client.remix_video(first.id, "a dog")
+    assert (await finished(client, remixed.id)).status is JobStatus.COMPLETED
+    assert service.content.path(f"{first.id}-reference.png").read_bytes() == picture.read_bytes()
     await client.delete_video(first.id)
     assert (await finished(client, remixed.id)).status is JobStatus.COMPLETED
     assert service.engine.references == [picture.read_bytes()] * 2
+    assert service.content.path(f"{remixed.id}-reference.png").exists()
 
 
 async def test_an_engines_bug_is_logged_but_not_told(service, client, caplog):
@@ -407,6 +419,25 @@ async def test_stopping_keeps_jobs_for_the_next_start(tmp_path):
             for job in (early, late):
                 assert (await finished(client, job.id)).status is JobStatus.COMPLETED
     assert [spec.prompt for spec in engine.started] == ["before the start"] * 2 + ["waiting"]
+
+
+async def test_a_job_taken_in_before_the_start_is_rendered_once(tmp_path):
+    """It waits in memory and is found among the unfinished: two ways to the same render."""
+    engine = TinyEngine()
+    engine.gate = asyncio.Event()
+    options = ServiceOptions(scratch=tmp_path / "scratch", max_renders=2)
+    service = Sora2Service(FileJobs(tmp_path), engine, FileContent(tmp_path), options)
+    transport = httpx.ASGITransport(app=service.standalone())
+    async with Sora2Client("http://127.0.0.1", transport=transport) as client:
+        early = await client.generate_video("early")
+        async with service.running():
+            following = await client.generate_video("following")
+            await eventually(lambda: len(engine.started) == 2)
+            assert [spec.prompt for spec in engine.started] == ["early", "following"]
+            engine.gate.set()
+            for job in (early, following):
+                assert (await finished(client, job.id)).status is JobStatus.COMPLETED
+    assert len(engine.started) == 2
 
 
 async def test_jobs_survive_a_kill(tmp_path):
