@@ -1,0 +1,153 @@
+"""The command line as a user meets it: real processes, real exit codes, whole sentences."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import httpx
+import pytest
+
+from e2e.studio_process import StudioProcess
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("SHORTDRAMA", "SORA2"))}
+    return subprocess.run(
+        [sys.executable, "-m", "shortdrama", *arguments],
+        env={**inherited, "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", **environment},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data directory for the module: what one command makes, the next one finds."""
+    return tmp_path_factory.mktemp("cli") / "data"
+
+
+def frames(path: Path) -> int:
+    with av.open(str(path)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+@pytest.mark.parametrize("command", ["serve", "generate", "sora2", "backup", "doctor"])
+def test_every_command_explains_itself(command: str) -> None:
+    told = run(command, "--help")
+    assert told.returncode == 0
+    assert command in told.stdout
+
+
+def test_generate_makes_a_clip_and_keeps_it(data: Path, tmp_path: Path) -> None:
+    clip = tmp_path / "tram.mp4"
+    made = run(
+        *("generate", "A tram at night", "--seconds", "1", "--size", "720x1280"),
+        *("--data", str(data), "--output", str(clip)),
+    )
+    assert made.returncode == 0, made.stderr
+    assert frames(clip) == 30
+    assert [path.name for path in tmp_path.iterdir()] == ["tram.mp4"]
+
+
+def test_generate_works_through_a_running_studio(data: Path, tmp_path: Path) -> None:
+    studio = StudioProcess(data)
+    studio.start()
+    try:
+        clip = tmp_path / "rain.mp4"
+        made = run("generate", "Rain", "--seconds", "1", "--data", str(data), "-o", str(clip))
+        assert made.returncode == 0, made.stderr
+        takes = httpx.get(f"{studio.url}/api/takes", trust_env=False).json()
+        assert [take["prompt"] for take in takes] == ["Rain", "A tram at night"]
+    finally:
+        studio.stop()
+    assert frames(clip) == 30
+
+
+def test_a_second_studio_on_the_same_data_refuses(data: Path) -> None:
+    studio = StudioProcess(data)
+    studio.start()
+    try:
+        second = run("serve", "--data", str(data), "--port", "0")
+    finally:
+        studio.stop()
+    assert second.returncode == 1
+    assert "is already using" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_a_taken_port_is_said(data: Path) -> None:
+    studio = StudioProcess(data)
+    studio.start()
+    try:
+        second = run("serve", "--data", f"{data}-2", "--port", str(studio.port))
+    finally:
+        studio.stop()
+    assert (second.returncode, "cannot be used" in second.stderr) == (1, True)
+
+
+def test_beyond_loopback_a_password_is_demanded(tmp_path: Path) -> None:
+    refused = run("serve", "--data", str(tmp_path), "--host", "0.0.0.0", "--port", "0")
+    assert refused.returncode == 1
+    assert "SHORTDRAMA_PASSWORD" in refused.stderr
+    refused = run("sora2", "--host", "0.0.0.0", "--port", "0", "--data", str(tmp_path))
+    assert (refused.returncode, "--key" in refused.stderr) == (1, True)
+
+
+def test_what_cannot_be_made_is_a_sentence_and_no_file(data: Path, tmp_path: Path) -> None:
+    clip = tmp_path / "no.mp4"
+    for arguments in (
+        ("A tram", "--seconds", "7000"),
+        ("A tram", "--size", "big"),
+        ("A tram", "--model", "nothing-there"),
+        ("A tram", "--reference", str(tmp_path / "none.png")),
+        (" ",),
+    ):
+        refused = run("generate", *arguments, "--data", str(data), "--output", str(clip))
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("shortdrama: ")
+        assert "Traceback" not in refused.stderr
+    assert not clip.exists()
+
+
+def test_a_backup_is_a_studio_that_opens(data: Path, tmp_path: Path) -> None:
+    made = run("backup", str(tmp_path / "copy"), "--data", str(data))
+    assert made.returncode == 0, made.stderr
+    studio = StudioProcess(tmp_path / "copy")
+    studio.start()
+    try:
+        takes = httpx.get(f"{studio.url}/api/takes", trust_env=False).json()
+        clip = httpx.get(studio.url + takes[0]["video_url"], trust_env=False)
+    finally:
+        studio.stop()
+    assert clip.status_code == 200
+    assert clip.content[4:8] == b"ftyp"
+
+
+def test_the_doctor_finds_a_sound_machine(data: Path) -> None:
+    told = run("doctor", "--data", str(data))
+    assert told.returncode == 0, told.stdout
+    assert "ffmpeg" in told.stdout
+
+
+def test_the_doctor_says_what_is_wrong_and_no_key(data: Path) -> None:
+    told = run(
+        *("doctor", "--data", str(data)),
+        SORA2_BASE_URL="http://127.0.0.1:9/v1",
+        SORA2_API_KEY="sk-made-up-for-this-test",
+    )
+    assert told.returncode == 1
+    assert "could not be reached" in told.stdout
+    assert "made-up" not in told.stdout + told.stderr
+
+
+def test_a_bad_setting_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("colour = 1", encoding="utf-8")
+    refused = run("serve", "--data", str(tmp_path))
+    assert refused.returncode == 1
+    assert "colour" in refused.stderr
