@@ -206,7 +206,11 @@ def _make_picture(order: _Order, reference_path: str | None) -> Image.Image:
         return load_reference(Path(reference_path), order.canvas_size)
     from shortdrama.previz.paint import paint_scene
 
-    return paint_scene(order.scene, order.canvas_size)
+    focus_x = 0.5
+    if order.move.kind.startswith("whip"):
+        left, _, right, _ = order.move.window_at(1.0)
+        focus_x = (left + right) / 2  # people are what a whip lands on
+    return paint_scene(order.scene, order.canvas_size, focus_x)
 
 
 def _furnish(workshop: Path, order: _Order, frame_count: int) -> None:

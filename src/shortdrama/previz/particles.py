@@ -72,7 +72,7 @@ def _rain(size: tuple[int, int], random: np.random.Generator, depth: float) -> _
 def _snow(size: tuple[int, int], random: np.random.Generator, depth: float) -> _Sheet:
     width, height = size
     canvas = _Specks(size)
-    for _ in range(int(110 / depth**2)):
+    for _ in range(int(75 / depth**2)):
         x, y = random.uniform(0, width), random.uniform(0, height)
         radius = min(size) * random.uniform(0.0022, 0.0055) * depth**1.4
         canvas.dot((x, y), radius, int(random.uniform(90, 170) * depth))

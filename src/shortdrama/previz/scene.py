@@ -27,7 +27,7 @@ INDOORS = frozenset(
     ]
 )
 _OPEN = ("field", "mountain", "sea", "city", "street", "river")
-_TIGHT = ("car", "tram", "elevator")
+_TIGHT = ("car", "tram", "elevator", "bedroom")
 _LIT = ("market", "street", "alley", "city", "palace")
 _ROOTS_HZ = {"romance": 130.8, "tension": 82.4, "sorrow": 98.0, "horror": 73.4, "joy": 146.8}
 
@@ -97,7 +97,7 @@ def describe_scene(prompt: str, seed: int) -> Scene:
     mood = words.find_first(words.MOODS, said) or "plain"
     framing = words.find_first(words.FRAMINGS, said) or _suit_framing(people, chance)
     if place in _TIGHT and people and framing == "wide":
-        framing = "medium"  # nobody stands upright in a car
+        framing = "medium"  # nobody stands upright in a car, or on a bed
     return Scene(seed, place, hour, weather, mood, framing, people, props)
 
 

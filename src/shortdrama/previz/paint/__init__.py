@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from shortdrama.previz.scene import Scene
 
 
-def paint_scene(scene: Scene, size: tuple[int, int]) -> Image.Image:
-    """An RGB picture of `size` (even sides). The same scene and size give the same pixels."""
+def paint_scene(scene: Scene, size: tuple[int, int], focus_x: float = 0.5) -> Image.Image:
+    """An RGB picture of `size` (even sides), its people around `focus_x` of the width.
+
+    The same arguments give the same pixels.
+    """
     from shortdrama.previz.paint.picture import paint_picture
 
-    return paint_picture(scene, size)
+    return paint_picture(scene, size, focus_x)

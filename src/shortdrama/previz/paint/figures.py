@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Pose:
     """Where somebody stands. `head` is the head's height as a fraction of the picture's height,
-    `crown` the top of it; `facing` is -1 left, 1 right, 0 away from us."""
+    `crown` the top of it; `facing` is -1 left, 1 right, 0 away from us;
+    `style` 0..2 is hair and cut."""
 
     x: float
     crown: float
@@ -26,16 +27,23 @@ class Pose:
     kind: str
     lit_from: int
     deep: bool = False
+    style: int = 0
 
 
-def paint_people(canvas: Canvas, scene: Scene, palette: Palette) -> None:
-    """Everybody in the scene, far ones first."""
+def paint_people(canvas: Canvas, scene: Scene, palette: Palette, focus_x: float) -> None:
+    """Everybody in the scene around `focus_x`, far ones first."""
+    style = int(canvas.random.integers(0, 3))
     for index, pose in enumerate(_place(canvas, scene)):
         if index:
             # Two people, two coats; and only the first carries what the prompt names.
             scene = replace(scene, props=frozenset())
             palette = replace(palette, accent=palette.second, second=palette.accent)
-        _paint_person(canvas, scene, palette, pose)
+        _paint_person(
+            canvas,
+            scene,
+            palette,
+            replace(pose, x=pose.x + focus_x - 0.5, style=(style + index) % 3),
+        )
 
 
 def _place(canvas: Canvas, scene: Scene) -> list[Pose]:
@@ -106,7 +114,7 @@ class _Body:
 def _paint_person(canvas: Canvas, scene: Scene, palette: Palette, pose: Pose) -> None:
     body = _Body(canvas, pose)
     tone = _tones(scene, palette, pose)
-    style = int(canvas.random.integers(0, 3))
+    style = pose.style
     if scene.framing == "wide":
         ground = (pose.x, pose.crown + pose.head * 7.42)
         canvas.fill(
@@ -466,7 +474,17 @@ def _carry(canvas: Canvas, scene: Scene, palette: Palette, body: _Body, hand: Po
         canvas.fill(
             body.limb([(x - 0.22, y - 0.02), (x + 0.28, y + 0.2)], [0.05, 0.05]), palette.accent
         )
-    elif "candle" in scene.props or "lantern" in scene.props:
+    elif "candle" in scene.props:
+        wax = [
+            body.at(x + dx, y + dy) for dx, dy in ((-0.1, -0.6), (0.1, -0.6), (0.1, 0), (-0.1, 0))
+        ]
+        canvas.glow(body.at(x, y - 0.8), 0.7, palette.lamp, 0.5)
+        canvas.fill(wax, mix(rgb("f2e6cf"), palette.lamp, 0.3))
+        for colour, size in ((rgb("ff9a3a"), 1.0), (rgb("fff0bf"), 0.55)):
+            flame = ((0, -0.62), (0.1, -0.78), (0, -1.12), (-0.1, -0.78))
+            tip = [(x + dx * size, y - 0.62 + (dy + 0.62) * size) for dx, dy in flame]
+            canvas.fill(body.shape(*tip), colour, 0.95, 0.002)
+    elif "lantern" in scene.props:
         canvas.glow(body.at(x, y - 0.3), 0.5, palette.lamp, 0.55)
         canvas.fill(
             body.ball(x, y - 0.25, 0.28), mix(palette.lamp, rgb("ff6a3a"), 0.4), 0.95, 0.002

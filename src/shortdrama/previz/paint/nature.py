@@ -105,7 +105,7 @@ def paint_forest(canvas: Canvas, scene: Scene, palette: Palette) -> None:
         if layer == 1 and not scene.has_rain:
             _paint_beams(canvas, palette, glade, 0.1 if scene.is_night else 0.26)
     _paint_path(canvas, glade, mix(palette.key, near, 0.55))
-    _paint_leaves(canvas, near)
+    _paint_leaves(canvas, mix(rgb("e88aa8"), near, 0.3) if "petals" in scene.props else near)
 
 
 def _paint_ground(canvas: Canvas, top: float, colour: Colour) -> None:

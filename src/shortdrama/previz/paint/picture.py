@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
-from shortdrama.previz.paint import city, halls, nature, rooms, vehicles
+from shortdrama.previz.paint import city, halls, nature, palace, rooms, street, vehicles
 from shortdrama.previz.paint.canvas import Canvas
 from shortdrama.previz.paint.figures import paint_people
 from shortdrama.previz.palette import Palette, mix_palette
@@ -22,11 +22,11 @@ _PAINTERS: dict[str, _Painter] = {
     "corridor": halls.paint_corridor,
     "elevator": halls.paint_elevator,
     "stairs": halls.paint_stairs,
-    **dict.fromkeys(("market", "street", "alley"), city.paint_street),
+    **dict.fromkeys(("market", "street", "alley"), street.paint_street),
     "city": city.paint_skyline,
     "rooftop": city.paint_rooftop,
     "bridge": city.paint_bridge,
-    "palace": city.paint_palace,
+    "palace": palace.paint_palace,
     "station": vehicles.paint_station,
     "tram": vehicles.paint_tram,
     "car": vehicles.paint_car,
@@ -38,7 +38,7 @@ _PAINTERS: dict[str, _Painter] = {
 }
 
 
-def paint_picture(scene: Scene, size: tuple[int, int]) -> Image.Image:
+def paint_picture(scene: Scene, size: tuple[int, int], focus_x: float) -> Image.Image:
     """Paint a scene. Places in the back, then people, then what is between them and the lens."""
     canvas = Canvas(size, scene.seed)
     palette = mix_palette(scene)
@@ -46,7 +46,7 @@ def paint_picture(scene: Scene, size: tuple[int, int]) -> Image.Image:
     if scene.people and scene.framing == "close":
         # A portrait lens: the place falls out of focus behind a near face.
         canvas.image = canvas.image.filter(ImageFilter.GaussianBlur(canvas.unit * 0.012))
-    paint_people(canvas, scene, palette)
+    paint_people(canvas, scene, palette, focus_x)
     _paint_air(canvas, scene, palette)
     return _finish(canvas)
 
@@ -58,7 +58,7 @@ def _paint_air(canvas: Canvas, scene: Scene, palette: Palette) -> None:
     if scene.has_rain and scene.is_outside:
         canvas.veil(palette.middle, [(0, 0.05), (0.55, 0.16), (1, 0.05)])
     if "petals" in scene.props:
-        for _ in range(34):
+        for _ in range(70):
             _paint_petal(canvas, palette)
 
 
