@@ -7,6 +7,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from assets.library import Library, in_chunks, picture, sha256
-from shortdrama.assets.parts import PartFiles, telling_full_disk
+from shortdrama.assets.parts import telling_full_disk
+from shortdrama.assets.service import AssetService
 from shortdrama.assets.uploads import UploadLimits
 from shortdrama.domain.ids import UploadId, new_id
 from shortdrama.errors import (
@@ -26,6 +28,8 @@ from shortdrama.errors import (
     TooLarge,
     UnsupportedFile,
 )
+from shortdrama.settings import Settings
+from shortdrama.storage.blobs.files import FileBlobs
 
 pytestmark = pytest.mark.anyio
 ZIP = b"PK\x03\x04" + bytes(8000)
@@ -81,7 +85,8 @@ async def test_what_came_before_the_connection_broke_is_kept(library: Library) -
     data = picture(size_bytes=100_000)
 
     async def breaking() -> AsyncIterator[bytes]:
-        yield data[:60_001]
+        yield data[:10_000]
+        yield data[10_000:60_001]  # too little to be written at once
         raise ConnectionResetError
 
     upload_id = library.begin(data)
@@ -131,19 +136,23 @@ async def test_a_silent_connection_loses_its_hold_and_nothing_else(library: Libr
     assert state.asset.key == sha256(data)
 
 
-async def test_a_cancelled_request_writes_nothing_after_it_let_go(library: Library) -> None:
-    data = picture(size_bytes=3_000_000)
+async def test_a_cancelled_request_holds_on_until_its_thread_is_done(library: Library) -> None:
+    data = picture(size_bytes=100_000)
     upload_id = library.begin(data)
-    has_begun = asyncio.Event()
+    is_writing, may_end = threading.Event(), threading.Event()
 
-    async def endless() -> AsyncIterator[bytes]:
-        yield data[:2_500_000]
-        has_begun.set()
-        await asyncio.Event().wait()
+    def write_slowly() -> None:
+        is_writing.set()
+        may_end.wait(timeout=10)
 
-    task = asyncio.create_task(library.service.append(upload_id, 0, endless()))
-    await has_begun.wait()
+    library.media.before_sniff = write_slowly
+    task = asyncio.create_task(library.service.append(upload_id, 0, in_chunks(data)))
+    await asyncio.to_thread(is_writing.wait, 10)
     task.cancel()
+    await asyncio.wait([task], timeout=0.05)
+    with pytest.raises(Busy):
+        await library.service.append(upload_id, 0, in_chunks(data))
+    may_end.set()
     with pytest.raises(asyncio.CancelledError):
         await task
     offset = library.service.upload_state(upload_id).offset
@@ -255,19 +264,37 @@ async def test_a_crash_after_the_last_byte_is_made_good(library: Library) -> Non
     assert state.asset.key == sha256(data)
 
 
+class Crash(BaseException):
+    """The program ends here: nothing after it runs."""
+
+
+class CrashingBlobs(FileBlobs):
+    """Crashes when bytes of the main file have been put, before their row is committed."""
+
+    def put_file(self, path: Path, key: str | None = None) -> str:
+        kept = super().put_file(path, key)
+        if key is not None:
+            raise Crash
+        return kept
+
+
 @pytest.mark.parametrize("by_patch", [False, True])
 async def test_a_crash_between_bytes_and_row_is_made_good(library: Library, by_patch: bool) -> None:
-    """The bytes have moved into the blob store, the row was never committed."""
     data = picture(size_bytes=9000)
     upload_id = library.begin(data)
     await library.service.append(upload_id, 0, in_chunks(data[:-10]))
-    parts = PartFiles(library.data / "uploads")
-    with parts.path(upload_id).open("ab") as file:
-        file.write(data[-10:])
-    part = parts.read(upload_id)
-    assert part is not None
-    parts.set_key(part, sha256(data))
-    library.blobs.put_file(parts.path(upload_id), sha256(data))
+    with (library.data / "uploads" / f"{upload_id}.part").open("ab") as part:
+        part.write(data[-10:])
+    crashing = AssetService(
+        library.database,
+        CrashingBlobs(library.data / "blobs"),
+        library.media,
+        Settings(data=library.data),
+        library.limits,
+    )
+    with pytest.raises(Crash):
+        crashing.begin_upload(upload_id, "still.png", len(data))
+    assert library.part_files() == [f"{upload_id}.json"]
     library = library.reopen()
     if by_patch:
         assert library.service.upload_state(upload_id).offset == len(data)

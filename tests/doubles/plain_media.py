@@ -16,13 +16,15 @@ from shortdrama.media import kinds
 
 
 class PlainMedia:
-    """`before_probe` is called first, so that a test can act in the middle of an intake."""
+    """`before_sniff` and `before_probe` let a test act in the middle of an upload or intake."""
 
     def __init__(self) -> None:
+        self.before_sniff: Callable[[], object] = lambda: None
         self.before_probe: Callable[[], object] = lambda: None
         self.probes = 0
 
     def sniff(self, head: bytes, name: str) -> FileKind:
+        self.before_sniff()
         found = kinds.sniff(head, name)
         return FileKind(AssetKind(found.kind), found.mime, found.suffix)
 
