@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageStat
 
 from media import samples
-from shortdrama.errors import StorageFull, UnsupportedFile
+from shortdrama.errors import NotFound, StorageFull, UnsupportedFile
 from shortdrama.media import derive
 
 LIMIT = 100_000_000
@@ -165,6 +165,11 @@ def test_a_damaged_clip_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(500))
     with pytest.raises(UnsupportedFile):
         derive.make_poster(str(path), str(tmp_path / "poster.webp"), LIMIT)
+
+
+def test_a_missing_clip_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        derive.make_poster(str(tmp_path / "gone.mp4"), str(tmp_path / "poster.webp"), LIMIT)
 
 
 def test_a_full_disk_is_said(tmp_path: Path) -> None:

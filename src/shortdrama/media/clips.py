@@ -47,7 +47,7 @@ def open_clip(path: Path, what: str = "video") -> Iterator[InputContainer]:
     """
     import av
 
-    with path.open("rb") as file:
+    with reading(what), path.open("rb") as file:
         kind = kinds.sniff(file.read(kinds.HEAD_BYTES), f"The {what}")
     demuxer = _DEMUXERS.get(kind.suffix)
     if demuxer is None:
