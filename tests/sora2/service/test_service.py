@@ -273,6 +273,8 @@ async def test_what_cannot_be_made_is_said_in_openais_envelope(  # noqa: PLR0917
     assert error["message"]
     assert answer.headers["x-request-id"]
     assert service.jobs.unfinished() == ()
+    if "https://" in str(body):
+        assert "fetches no addresses" in error["message"]
 
 
 @pytest.mark.parametrize(
