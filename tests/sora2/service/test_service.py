@@ -23,7 +23,7 @@ from shortdrama.sora2.client import Sora2Client
 from shortdrama.sora2.options import GenerateOptions, ReferenceFile
 from shortdrama.sora2.service.app import ServiceOptions, Sora2Service, create_sora2_app
 from shortdrama.sora2.service.expiry import Expiry
-from shortdrama.sora2.service.files import FileContent, FileJobs, FolderLock
+from shortdrama.sora2.service.files import FileContent, FileJobs
 from shortdrama.sora2.wire import JobStatus, VideoJob
 from sora2.service.conftest import KEY, Running
 from sora2.service.tiny_engine import TinyEngine
@@ -197,7 +197,7 @@ async def test_a_full_disk_fails_the_job_in_words(tmp_path):
         done = await finished(client, (await client.generate_video("a cat")).id)
     assert done.error is not None
     assert done.error.code == "storage_full"
-    assert not list((tmp_path / "scratch").iterdir())
+    assert not list((tmp_path / "scratch").glob("video_*"))
 
 
 async def test_ranges_validators_and_head(service, client, http):
@@ -483,12 +483,17 @@ async def test_jobs_survive_a_kill(tmp_path):
             process.wait()
 
 
-def test_a_second_service_on_the_same_folder_is_refused(tmp_path):
-    lock = FolderLock(tmp_path)
-    with pytest.raises(Conflict):
-        FolderLock(tmp_path)
-    lock.release()
-    FolderLock(tmp_path).release()
+async def test_a_second_service_on_the_same_folder_is_refused(tmp_path):
+    options = ServiceOptions(scratch=tmp_path / "scratch")
+    first, second = (
+        Sora2Service(FileJobs(tmp_path), TinyEngine(), FileContent(tmp_path), options)
+        for _ in range(2)
+    )
+    async with first.running():
+        with pytest.raises(Conflict):
+            await second.start()
+    async with second.running():
+        pass
 
 
 def test_terminal_states_are_never_left(service):

@@ -16,7 +16,7 @@ from anyio import to_thread
 from doubles.tiny_clip import write_clip
 from shortdrama.errors import InvalidInput, UnsupportedFile
 from shortdrama.sora2.service.app import ServiceOptions, create_sora2_app
-from shortdrama.sora2.service.files import FileContent, FileJobs, FolderLock
+from shortdrama.sora2.service.files import FileContent, FileJobs
 from shortdrama.sora2.service.ports import Progress, RenderSpec
 
 
@@ -81,11 +81,9 @@ def _picture(video: Path, destination: Path, kind: str) -> None:
 def serve_folder(folder: Path, port: int, takes_s: float) -> None:
     import uvicorn
 
-    lock = FolderLock(folder)
     options = ServiceOptions(scratch=folder / "scratch")
     app = create_sora2_app(FileJobs(folder), TinyEngine(takes_s), FileContent(folder), options)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="critical")
-    lock.release()
 
 
 if __name__ == "__main__":

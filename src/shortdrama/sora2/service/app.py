@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,6 +22,7 @@ from shortdrama.sora2.service.envelope import (
     on_studio_error,
 )
 from shortdrama.sora2.service.expiry import Expiry
+from shortdrama.sora2.service.ownership import FolderLock
 from shortdrama.sora2.service.ports import (
     ContentStore,
     ServiceOptions,
@@ -51,6 +52,7 @@ class Sora2Service:
         # Made here too, since jobs may be taken in before `start`.
         options.scratch.mkdir(parents=True, exist_ok=True)
         self._queue = RenderQueue(jobs, engine, content, options)
+        self._lock = FolderLock(options.scratch)
         self._expiry = Expiry(jobs, content, options.scratch)
         routes = Routes(
             jobs=jobs,
@@ -72,14 +74,23 @@ class Sora2Service:
         self.app: ASGIApp = Door(inner, options.api_key, options.max_body_bytes)
 
     async def start(self) -> None:
-        """Take up unfinished jobs and begin to render."""
-        await self._queue.start()
+        """Take up unfinished jobs and begin to render.
+
+        Raises:
+            Conflict: another process does so with the same scratch folder.
+        """
+        self._lock.take()
+        with ExitStack() as undo:
+            undo.callback(self._lock.release)
+            await self._queue.start()
+            undo.pop_all()
         self._expiry.start()
 
     async def stop(self) -> None:
         """Stop rendering at once; unfinished jobs are rendered again after the next `start`."""
         await self._expiry.stop()
         await self._queue.stop()
+        self._lock.release()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -8,7 +8,6 @@ folder/lock                     held while the folder is in use
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import json
 import logging
 import os
@@ -17,9 +16,9 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from shortdrama.errors import Conflict, NotFound
+from shortdrama.errors import NotFound
 from shortdrama.sora2.service.ports import Order, ServiceJob
 from shortdrama.sora2.wire import TERMINAL, JobStatus
 
@@ -29,28 +28,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _TIMES = ("created_at", "completed_at", "expires_at")
 
 
-class FolderLock:
-    """Keeps a second process off the folder; the system frees it when this one dies."""
-
-    def __init__(self, folder: Path) -> None:
-        """Raises `Conflict` where another process holds it."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file: BinaryIO = (folder / "lock").open("wb")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._file.close()
-            raise Conflict(
-                "Another service is using the folder %(folder)s. Stop it, or choose another.",
-                folder=folder.name,
-            ) from error
-
-    def release(self) -> None:
-        self._file.close()
-
-
 class FileJobs:
-    """A `VideoJobStore`. One process at a time: hold a `FolderLock`."""
+    """A `VideoJobStore` for one process, which `Sora2Service.start` makes sure of."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "jobs"
