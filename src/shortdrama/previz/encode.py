@@ -28,7 +28,7 @@ class EncodeRequest:
     limit_s: float
 
 
-def encode_clip(request: EncodeRequest, frames: Iterable[bytes]) -> None:
+def encode_clip(request: EncodeRequest, frames: Iterable[bytes | memoryview]) -> None:
     """Write the clip to `destination`, whole or not at all. Blocks until it stands on disk.
 
     Frames are planar yuv420p, BT.709 limited range, `frame_count` of them.
@@ -46,7 +46,9 @@ def encode_clip(request: EncodeRequest, frames: Iterable[bytes]) -> None:
         part.unlink(missing_ok=True)
 
 
-def _run(request: EncodeRequest, frames: Iterable[bytes], part: Path, log: Path) -> None:
+def _run(
+    request: EncodeRequest, frames: Iterable[bytes | memoryview], part: Path, log: Path
+) -> None:
     with log.open("wb") as stderr:
         child = _start(request, part, stderr.fileno())
         has_overrun = threading.Event()
@@ -116,7 +118,7 @@ def _arguments(request: EncodeRequest, part: Path) -> list[str]:
     ]
 
 
-def _feed(child: subprocess.Popen[bytes], frames: Iterable[bytes]) -> None:
+def _feed(child: subprocess.Popen[bytes], frames: Iterable[bytes | memoryview]) -> None:
     if child.stdin is None:
         raise AssertionError("the encoder was started without a pipe")
     _widen_pipe(child.stdin.fileno())

@@ -246,7 +246,7 @@ def _rising(on_progress: Callable[[int], None] | None) -> Callable[[int], None]:
     return report
 
 
-def _told(frames: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[bytes]:
+def _told(frames: Iterable[memoryview], tell: Callable[[int], None]) -> Iterator[memoryview]:
     for done, frame in enumerate(frames, start=1):
         yield frame
         tell(done)
