@@ -13,6 +13,7 @@ from shortdrama.domain.project import Project
 from shortdrama.errors import Conflict, InvalidInput, SetupProblem
 from shortdrama.storage.db.database import Database
 from shortdrama.storage.db.engine import parse_url
+from shortdrama.storage.db.migration import migrate
 from storage.samples import make_shot, make_take, moment
 
 
@@ -81,6 +82,27 @@ def test_fifty_threads_write_without_a_locked_database(records: Database) -> Non
     assert run_threads(50, write) == []
     with records.read() as tx:
         assert len(tx.events.after(0, 1000)) == 200
+
+
+def test_two_processes_write_without_a_locked_database(tmp_path: Path) -> None:
+    """Two `Database`s stand for them: they share nothing but the file."""
+    both = [Database(f"sqlite:///{tmp_path / 'studio.db'}") for _ in range(2)]
+    migrate(both[0])
+    project = make_project("0")
+    with both[0].begin() as tx:
+        tx.projects.add(project)
+
+    def count_up(number: int) -> None:
+        for _ in range(20):
+            with both[number].begin() as tx:
+                seen = int(tx.projects.all()[0].title)
+                tx.projects.rename(project.id, str(seen + 1))
+
+    assert run_threads(2, count_up) == []
+    with both[0].read() as tx:
+        assert tx.projects.all()[0].title == "40"
+    for database in both:
+        database.close()
 
 
 def test_a_reader_does_not_wait_for_a_writer(records: Database) -> None:
