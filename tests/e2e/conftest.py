@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from e2e.quick_studio import QuickStudio, run_quick_studio
 from e2e.studio_process import StudioProcess
 
 CHROMIUM = "/usr/bin/chromium"
@@ -32,6 +34,36 @@ def studio_server(tmp_path: Path) -> Iterator[StudioProcess]:
         yield studio
     finally:
         studio.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioProcess]:
+    """One studio for a module's tests, for those that leave it running."""
+    studio = StudioProcess(tmp_path_factory.mktemp("studio") / "data")
+    studio.start()
+    try:
+        yield studio
+    finally:
+        studio.stop()
+
+
+@pytest.fixture(scope="module")
+def quick_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickStudio]:
+    """One studio for a module's tests, beside a provider that does as it is told."""
+    with run_quick_studio(tmp_path_factory.mktemp("quick") / "data") as studio:
+        yield studio
+
+
+@pytest.fixture
+def empty_library(shared_studio: StudioProcess) -> StudioProcess:
+    """The module's studio without any asset."""
+    with httpx.Client(base_url=shared_studio.url) as client:
+        for query in ({}, {"trash": "true"}):
+            found = client.get("/api/assets", params={"limit": 500, **query}).json()["assets"]
+            ids = {"ids": [asset["id"] for asset in found]}
+            client.post("/api/assets/trash", json=ids).raise_for_status()
+            client.post("/api/assets/removal", json=ids).raise_for_status()
+    return shared_studio
 
 
 @pytest.fixture(scope="module")

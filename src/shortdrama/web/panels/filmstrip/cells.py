@@ -14,6 +14,7 @@ _ICONS = {
     "queued": "queued",
     "failed": "failed",
     "uncertain": "uncertain",
+    "rejected": "cancelled",
     "cancelled": "cancelled",
     "cancelling": "cancelled",
 }
@@ -63,15 +64,17 @@ def lay_strip(board: BoardView) -> Strip:
 
 
 def cell_of(view: ShotView) -> Cell:
-    look = _LOOKS.get(view.state, view.state)
-    busy = next((take for take in view.takes if take.is_active), None)
     shown = view.shown_take
+    # Ready without a take to show: every one of them was rejected.
+    state = "rejected" if view.state == "ready" and shown is None else view.state
+    look = _LOOKS.get(state, state)
+    busy = next((take for take in view.takes if take.is_active), None)
     measured = shown or (view.takes[0] if view.takes else None)
     return Cell(
         shot_id=view.shot.id,
         number=view.shot.number,
         look=look,
-        word=state_word(view.state),
+        word=state_word(state),
         icon=_ICONS.get(look, ""),
         seconds=f"{_length_s(measured):.1f}" if measured else "",
         poster_url=poster_url(shown) if shown else None,

@@ -48,3 +48,8 @@ window.addEventListener("popstate", () => {
   if (!shot) location.reload();
   else if (shot !== page.shot) openShot(shot, { isBack: true, take: query.get("take") ?? "" });
 });
+
+// The start page becomes the place that it shows, so that going back finds it again.
+if (page.shot && location.pathname === "/" && !location.search) {
+  history.replaceState(history.state, "", address(page.shot) + location.hash);
+}

@@ -37,11 +37,11 @@ document.addEventListener("keydown", (event) => {
 export function placeBeside(menu, at, place) {
   const { offsetWidth: width, offsetHeight: height } = menu;
   const left = place.endsWith("end") ? at.right - width : at.left;
-  const below = at.bottom + GAP;
-  const isAbove = place.startsWith("above") || below + height > innerHeight;
-  const top = isAbove ? at.top - GAP - height : below;
+  const isAbove = place.startsWith("above") || at.bottom + GAP + height > innerHeight;
   menu.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;
-  menu.style.top = `${Math.max(8, top)}px`;
+  // Held at the edge beside its button, so that it may grow when its content comes.
+  menu.style.top = isAbove ? "auto" : `${at.bottom + GAP}px`;
+  menu.style.bottom = isAbove ? `${innerHeight - at.top + GAP}px` : "auto";
 }
 
 /**

@@ -1,0 +1,252 @@
+"""Flow 3, prompt: write, see what it costs, press Generate; nothing is ever sent twice."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Request, Route, expect
+
+from e2e.files import drop, picture
+from e2e.quick_studio import QuickStudio
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def shot(quick_studio: QuickStudio) -> str:
+    return quick_studio.new_shot()
+
+
+@pytest.fixture
+def prompt(page: Page, quick_studio: QuickStudio, shot: str) -> Locator:
+    page.goto(quick_studio.page_of(shot))
+    choose(page, "model", "Sora 2")
+    return page.get_by_role("textbox", name="Prompt")
+
+
+def choose(page: Page, what: str, label: str) -> None:
+    page.locator(f"[data-pick={what}]").click()
+    page.locator(f"[data-menu={what}]").get_by_role("menuitemradio", name=label).first.click()
+
+
+def generate(page: Page) -> Locator:
+    return page.get_by_role("button", name="Generate", exact=True)
+
+
+def orders(page: Page) -> list[Request]:
+    """Every order that leaves this page from now on."""
+    sent: list[Request] = []
+
+    def note(request: Request) -> None:
+        if request.method == "POST" and request.url.endswith("/api/takes"):
+            sent.append(request)
+
+    page.on("request", note)
+    return sent
+
+
+def cards(page: Page) -> Locator:
+    return page.get_by_role("complementary", name="Takes").locator(".take")
+
+
+def test_generate_makes_a_take_of_this_shot_that_plays(
+    page: Page, prompt: Locator, quick_studio: QuickStudio, shot: str
+) -> None:
+    prompt.fill("A tram at night.")
+    generate(page).click()
+    expect(cards(page)).to_have_count(1)
+    expect(page.get_by_role("main", name="Viewer").locator("video")).to_be_visible(timeout=20_000)
+    (take,) = quick_studio.takes(shot)
+    assert (take["prompt"], take["model"]) == ("A tram at night.", "sora-2")
+
+
+def test_a_double_click_makes_one_take(
+    page: Page, prompt: Locator, quick_studio: QuickStudio, shot: str
+) -> None:
+    sent = orders(page)
+    prompt.fill("Pressed twice.")
+    generate(page).dblclick()
+    expect(cards(page)).to_have_count(1)
+    page.wait_for_timeout(400)
+    assert len(sent) == 1
+    assert len(quick_studio.takes(shot)) == 1
+
+
+def test_control_enter_generates_and_a_held_key_does_not_repeat_it(
+    page: Page, prompt: Locator, quick_studio: QuickStudio, shot: str
+) -> None:
+    prompt.fill("By key.")
+    prompt.press("Control+Enter")
+    prompt.press("Control+Enter")
+    expect(cards(page)).to_have_count(1)
+    page.wait_for_timeout(300)
+    assert len(quick_studio.takes(shot)) == 1
+
+
+def test_three_takes_are_three_orders_with_a_key_each(
+    page: Page, prompt: Locator, quick_studio: QuickStudio, shot: str
+) -> None:
+    sent = orders(page)
+    choose(page, "takes", "3 takes")
+    prompt.fill("Three at once.")
+    expect(page.locator("[data-money]")).to_have_text("$1.20")
+    generate(page).click()
+    expect(cards(page)).to_have_count(3)
+    assert len({request.headers["idempotency-key"] for request in sent}) == 3
+
+
+def test_an_answer_that_is_lost_and_a_reload_make_one_take(
+    page: Page, prompt: Locator, quick_studio: QuickStudio, shot: str
+) -> None:
+    lost: list[str] = []
+
+    def lose_first(route: Route) -> None:
+        if not lost:
+            lost.append(route.request.headers["idempotency-key"])
+            route.fetch()  # the server hears it, the page does not hear the server
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/api/takes", lose_first)
+    prompt.fill("The answer is lost.")
+    generate(page).click()
+    expect(page.locator(".toast")).to_contain_text("goes up by itself")
+    page.reload()
+    expect(cards(page)).to_have_count(1)
+    page.wait_for_timeout(1500)
+    assert len(quick_studio.takes(shot)) == 1
+
+
+def test_an_empty_prompt_is_said_beside_the_field_and_nothing_is_sent(
+    page: Page, prompt: Locator
+) -> None:
+    sent = orders(page)
+    generate(page).click()
+    expect(page.locator("#prompt-problems")).to_have_text("Write a prompt first.")
+    expect(prompt).to_be_focused()
+    expect(prompt).to_have_attribute("aria-invalid", "true")
+    assert sent == []
+    prompt.press("A")
+    expect(page.locator("#prompt-problems")).to_be_hidden()
+
+
+def test_the_estimate_stands_before_the_click(page: Page, prompt: Locator) -> None:
+    expect(page.locator("[data-money]")).to_have_text("$0.40")
+    choose(page, "seconds", "12 s")
+    expect(page.locator("[data-money]")).to_have_text("$1.20")
+    choose(page, "model", "Previz")
+    expect(page.locator("[data-money]")).to_have_text("Free")
+    expect(page.locator("[data-time]")).to_contain_text("on this machine")
+
+
+def test_what_the_model_cannot_do_is_said_while_it_is_written(
+    page: Page, prompt: Locator, quick_studio: QuickStudio
+) -> None:
+    drop(page, picture("Mei.png", 1), picture("Jun.png", 2))
+    prompt.fill("Both of them.")
+    for name in ("Mei.png", "Jun.png"):
+        page.get_by_role("complementary", name="Assets").get_by_role(
+            "button", name=name, exact=True
+        ).click()
+    expect(page.locator(".chip")).to_have_count(2)
+    expect(page.locator("#prompt-problems")).to_contain_text("Sora 2 takes at most 1 reference")
+    page.get_by_role("button", name="Remove Jun.png").click()
+    expect(page.locator("#prompt-problems")).to_be_hidden()
+    expect(page.locator(".chip")).to_have_count(1)
+    page.reload()
+    expect(page.locator(".chip")).to_contain_text("Mei.png")
+
+
+def test_a_mention_writes_the_name_and_adds_the_picture(page: Page, prompt: Locator) -> None:
+    drop(page, picture("Auntie Hua.png", 3))
+    tile = page.get_by_role("complementary", name="Assets").get_by_role(
+        "button", name="Auntie Hua.png", exact=True
+    )
+    expect(tile).to_be_visible()
+    prompt.press_sequentially("Steam, @Aun")
+    option = page.get_by_role("option", name="Auntie Hua.png")
+    expect(option).to_be_visible()
+    prompt.press("Enter")
+    expect(prompt).to_have_value("Steam, @Auntie Hua.png ")
+    expect(page.locator(".chip")).to_contain_text("Auntie Hua.png")
+    expect(page.locator(".prompt-marks .mention")).to_have_text("@Auntie Hua.png")
+
+
+def test_the_draft_of_a_shot_survives_a_reload_and_shows_in_another_tab(
+    page: Page, prompt: Locator, quick_studio: QuickStudio, shot: str
+) -> None:
+    other = page.context.new_page()
+    other.goto(quick_studio.page_of(shot))
+    prompt.fill("Half a thou")
+    expect(other.get_by_role("textbox", name="Prompt")).to_have_value("Half a thou")
+    page.reload()
+    expect(prompt).to_have_value("Half a thou")
+
+
+def test_up_arrow_in_the_empty_field_walks_the_history(
+    page: Page, quick_studio: QuickStudio, shot: str
+) -> None:
+    quick_studio.order(shot, "The older one.")
+    quick_studio.order(shot, "The newer one.")
+    page.goto(quick_studio.page_of(shot))
+    prompt = page.get_by_role("textbox", name="Prompt")
+    prompt.press("ArrowUp")
+    expect(prompt).to_have_value("The newer one.")
+    prompt.press("ArrowUp")
+    expect(prompt).to_have_value("The older one.")
+    prompt.press("ArrowDown")
+    prompt.press("ArrowDown")
+    expect(prompt).to_have_value("")
+    prompt.fill("My own words")
+    prompt.press("ArrowUp")
+    expect(prompt).to_have_value("My own words")
+
+
+def test_the_history_list_finds_by_words(page: Page, quick_studio: QuickStudio, shot: str) -> None:
+    quick_studio.order(shot, "A lighthouse in fog.")
+    quick_studio.order(shot, "A lantern in rain.")
+    page.goto(quick_studio.page_of(shot))
+    page.get_by_role("button", name="Prompt history").click()
+    page.get_by_role("searchbox", name="Search prompts").fill("LIGHTHOUSE")
+    rows = page.locator("#prompt-history [data-text]")
+    expect(rows).to_have_text(["A lighthouse in fog."])
+    rows.click()
+    expect(page.get_by_role("textbox", name="Prompt")).to_have_value("A lighthouse in fog.")
+
+
+def test_a_prompt_is_shown_as_text(page: Page, prompt: Locator) -> None:
+    hostile = '<img src=x onerror="document.title=1"> {{ 7*7 }}'
+    prompt.fill(hostile)
+    generate(page).click()
+    expect(cards(page)).to_have_count(1)
+    page.reload()
+    expect(prompt).to_have_value(hostile)
+    assert page.title() != "1"
+
+
+def test_menus_are_worked_by_keys(page: Page, prompt: Locator) -> None:
+    picker = page.locator("[data-pick=seconds]")
+    picker.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(picker).to_contain_text("8 s")
+    picker.click()
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-menu=seconds]")).to_be_hidden()
+
+
+def test_the_generate_button_gives_way_where_a_problem_is_open(
+    page: Page, quick_studio: QuickStudio, shot: str
+) -> None:
+    quick_studio.take(shot, "Refused outright.", "failed", submit="401")
+    page.goto(quick_studio.page_of(shot))
+
+    def background(locator: Locator) -> Any:
+        return locator.evaluate("element => getComputedStyle(element).backgroundColor")
+
+    first = page.get_by_role("main").get_by_role("button", name=re.compile("settings"))
+    assert background(first) != background(generate(page))
