@@ -35,6 +35,7 @@ from shortdrama.generation.life import Life
 from shortdrama.generation.orders import TakeOrder, Terms
 from shortdrama.generation.pauses import Pauses
 from shortdrama.generation.phases import Limits, Tools
+from shortdrama.generation.ports import TakeMedia
 from shortdrama.generation.service import TakeService
 from shortdrama.providers.registry import ProviderRegistry
 from shortdrama.runner.dbos_runner import DbosRunner
@@ -62,6 +63,7 @@ class Play:
     dialect: Dialect = Dialect.VIDEOS
     connection: ConnectionId = CONNECTION
     built_in: httpx.AsyncBaseTransport = field(default_factory=httpx.AsyncHTTPTransport)
+    media: TakeMedia = field(default_factory=ClipMedia)
     database_url: str = ""
     workflows_url: str = ""
 
@@ -92,7 +94,7 @@ class TakeStudio:
             records=self.records,
             providers=self.providers,
             blobs=self.blobs,
-            media=ClipMedia(),
+            media=self.play.media,
             tmp=folder / "tmp",
             pauses=Pauses(self.play.scale),
             limits=self.play.limits,

@@ -15,6 +15,8 @@ from doubles.sora2_double import Sora2Double
 from shortdrama.domain.take import Money, Take, TakeStatus
 from shortdrama.storage.db.database import Database
 
+pytestmark = pytest.mark.xdist_group("takes-crashes")
+
 TESTS = Path(__file__).parent.parent
 KILLED = -9
 PROMPT = "a cat that survives"

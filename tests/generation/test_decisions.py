@@ -19,6 +19,8 @@ from shortdrama.generation import failures
 from shortdrama.generation.orders import TakeOrder
 from shortdrama.generation.service import Decision
 
+pytestmark = pytest.mark.xdist_group("takes-decisions")
+
 S = TakeStatus
 GENERATING = frozenset({S.GENERATING})
 

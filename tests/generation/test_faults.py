@@ -14,6 +14,8 @@ from doubles.sora2_double import Sora2Double
 from doubles.take_studio import TakeStudio
 from shortdrama.domain.take import FailureKind, Money, Take, TakeStatus
 
+pytestmark = pytest.mark.xdist_group("takes-faults")
+
 S, K = TakeStatus, FailureKind
 
 

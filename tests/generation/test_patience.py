@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from doubles.sora2_double import Sora2Double, refused_url
 from doubles.take_studio import KEY, Play, TakeStudio, quick
 from generation.conftest import LIMITS
 from shortdrama.domain.take import FailureKind, Money, TakeStatus
 from shortdrama.generation.service import Decision
+
+pytestmark = pytest.mark.xdist_group("takes-patience")
 
 S = TakeStatus
 

@@ -17,6 +17,7 @@ class Watch:
     expected_s: float | None = None  # from this studio's history
     asked_s: float | None = None  # the provider's own wish
     progress: int | None = None
+    still_s: float = 0.0  # since its progress last moved
     failed_polls: int = 0  # in a row
     is_local: bool = False  # the engine of this machine, where asking costs nothing
 
@@ -36,24 +37,24 @@ def next_poll_s(watch: Watch, random: Callable[[], float]) -> float:
 
 
 def expected_total_s(watch: Watch) -> float | None:
-    """When the job will be done, from history, or from its progress where there is none."""
-    if watch.expected_s is not None:
-        return watch.expected_s
-    if watch.progress is None or not 5 <= watch.progress < 100:
-        return None
-    return watch.elapsed_s * 100 / watch.progress
+    """When the job will be done, as its progress or this studio's history says."""
+    if watch.progress is not None and 10 <= watch.progress < 100:
+        by_progress = watch.elapsed_s * 100 / watch.progress
+        return min(by_progress, watch.expected_s or by_progress)
+    return watch.expected_s
 
 
 def _by_time(watch: Watch) -> float:
     if watch.is_local:
         return _clamp(watch.elapsed_s * 0.1, 0.2, 2.0)
+    slowest = _slowest(watch.elapsed_s)
     total = expected_total_s(watch)
     if total is None:
-        return _clamp(watch.elapsed_s * 0.1, 1.0, _slowest(watch.elapsed_s))
+        return _clamp(watch.elapsed_s * 0.1, 1.0, slowest)
     left = total - watch.elapsed_s
-    if left > 0:
-        return _clamp(left * 0.5, 1.0, 10.0)
-    return _clamp(-left * 0.15, 1.0, _slowest(watch.elapsed_s))
+    pause = left * 0.3 if left > 0 else -left * 0.15
+    # A job that stands still at 99 % is not asked every second for ever.
+    return _clamp(max(pause, watch.still_s * 0.05), 1.0, slowest)
 
 
 def _by_failures(watch: Watch) -> float:

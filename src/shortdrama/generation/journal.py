@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,15 @@ from shortdrama.domain.take import TERMINAL, Failure, Money, Take, TakeStatus
 from shortdrama.generation.ports import TakeRecords, TakeTransaction
 
 _S = TakeStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a provider said of a running job, and what is left by this studio's reckoning."""
+
+    percent: int | None
+    word: str
+    left_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +117,16 @@ class Journal:
         with self._records.begin() as tx:
             return tell(tx, tx.takes.note(take_id, changes))
 
-    def progress(self, take_id: TakeId, changes: dict[str, Any], left_s: float | None) -> None:
+    def progress(self, news: Mapping[TakeId, Progress]) -> None:
+        """Of takes that are still generating; all in one transaction."""
+        generating = frozenset({_S.GENERATING})
         with self._records.begin() as tx:
-            take = tx.takes.note(take_id, changes)
-            if take is None:
-                return
-            data = {
-                "take_id": take.id,
-                "shot_id": take.shot_id,
-                "progress": take.progress,
-                "elapsed_s": elapsed_s(take),
-                "left_s": None if left_s is None else round(left_s, 1),
-            }
-            tx.events.append("take.progress", data)
+            for take_id, told in news.items():
+                changes = {"progress": told.percent, "provider_status": told.word}
+                # A move that stays: a take that has ended meanwhile keeps what it has.
+                take = tx.takes.move(take_id, generating, _S.GENERATING, changes)
+                if take is not None:
+                    tx.events.append("take.progress", _progress_data(take, told))
 
     def _end(self, tx: TakeTransaction, take_id: TakeId, failure: Failure | None) -> Take | None:
         """A take that was being cancelled is cancelled; what it may have cost is still said."""
@@ -140,6 +147,16 @@ def tell(tx: TakeTransaction, take: Take | None, note: str | None = None) -> Tak
         }
         tx.events.append("take.changed", data | ({"note": note} if note else {}))
     return take
+
+
+def _progress_data(take: Take, told: Progress) -> dict[str, Any]:
+    return {
+        "take_id": take.id,
+        "shot_id": take.shot_id,
+        "progress": take.progress,
+        "elapsed_s": elapsed_s(take),
+        "left_s": None if told.left_s is None else round(told.left_s, 1),
+    }
 
 
 def elapsed_s(take: Take) -> float | None:

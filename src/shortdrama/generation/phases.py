@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 from shortdrama.domain.take import Take, TakeRequest, TakeStatus
 from shortdrama.generation.journal import Journal
 from shortdrama.generation.pauses import Pauses
 from shortdrama.generation.ports import Providers, TakeBlobs, TakeMedia, TakeRecords
+from shortdrama.generation.progress import ProgressBoard
 
 _DOWNLOADS = 6  # clips coming in or being checked at once
 
@@ -43,7 +45,7 @@ class Limits:
         return max(self.deadline_s, self.deadline_per_second_s * request.seconds)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tools:
     """What every phase works with; `tmp` is a folder on the data directory's disk."""
 
@@ -56,9 +58,13 @@ class Tools:
     limits: Limits = field(default_factory=Limits)
     downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_DOWNLOADS))
 
-    @property
+    @cached_property
     def journal(self) -> Journal:
         return Journal(self.records)
+
+    @cached_property
+    def progress(self) -> ProgressBoard:
+        return ProgressBoard(self.journal, self.pauses, self.limits.progress_every_s)
 
 
 def phase_of(take: Take | None) -> Phase | None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-import statistics
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import FailureKind, Take, TakeStatus
 from shortdrama.errors import ProviderError, StudioError
 from shortdrama.generation import failures
 from shortdrama.generation.cadence import Watch, expected_total_s, next_poll_s
+from shortdrama.generation.journal import Progress
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.ports import JobPhase, Provider, ProviderJob
 
@@ -37,7 +36,8 @@ class _Vigil:
     misses: int = 0
     cancels: int = 0
     asked_s: float | None = None
-    told_at: float = 0.0
+    progress: int | None = None
+    moved_at: float = field(default_factory=time.monotonic)  # its progress
 
     @property
     def elapsed_s(self) -> float:
@@ -51,6 +51,7 @@ class _Vigil:
             self.expected_s,
             self.asked_s,
             self.take.progress,
+            time.monotonic() - self.moved_at,
             self.failed_polls,
             self.is_free,
         )
@@ -73,14 +74,16 @@ async def wait(tools: Tools, take_id: TakeId) -> Phase | None:
         latest = await asyncio.to_thread(tools.journal.get, take_id)
         if latest is None:
             return None
-        vigil.take = latest
+        # The row may be a moment behind what the provider has already said.
+        vigil.take = replace(latest, progress=_farther(latest.progress, vigil.progress))
 
 
 def _begin(tools: Tools, take: Take, job_id: str) -> _Vigil:
     request = take.request
     with tools.records.read() as tx:
         history = tx.takes.recent_durations(request.model, request.seconds)
-    expected_s = statistics.median(history) if history else take.estimate_s
+    # The quickest of them: looking a little too early costs a poll, too late costs a person's time.
+    expected_s = min(history) if history else take.estimate_s
     is_free = tools.providers.is_free(request.connection_id)
     return _Vigil(take, job_id, is_free, expected_s, began=time.monotonic())
 
@@ -112,7 +115,7 @@ async def _hear(tools: Tools, vigil: _Vigil, provider: Provider, job: ProviderJo
             return await _give_up(tools, vigil, _failure_kind(job), job)
     if take.status is _S.CANCELLING:
         return await _cancel(tools, vigil, provider)
-    await _tell_progress(tools, vigil, job)
+    _tell_progress(tools, vigil, job)
     return None
 
 
@@ -179,21 +182,24 @@ async def _expire(tools: Tools, vigil: _Vigil) -> Take | None:
     return await asyncio.to_thread(tools.journal.fail, vigil.take.id, failure, _S.STALLED)
 
 
-async def _tell_progress(tools: Tools, vigil: _Vigil, job: ProviderJob) -> None:
-    """Never backwards, and not more often than a page can use."""
+def _tell_progress(tools: Tools, vigil: _Vigil, job: ProviderJob) -> None:
+    """Never backwards, and only what is news."""
     before = vigil.take.progress
     progress = before if job.progress is None else max(job.progress, before or 0)
     word = job.raw_status[:200]
-    is_news = progress != before or word != vigil.take.provider_status
-    now = time.monotonic()
-    if not is_news or now - vigil.told_at < tools.limits.progress_every_s:
+    if progress != before:
+        vigil.moved_at = time.monotonic()
+    elif word == vigil.take.provider_status:
         return
-    vigil.told_at = now
-    vigil.take = replace(vigil.take, progress=progress)
+    vigil.progress = progress
+    vigil.take = replace(vigil.take, progress=progress, provider_status=word)
     total_s = expected_total_s(vigil.watch)
     left_s = None if total_s is None else max(0.0, total_s - vigil.elapsed_s)
-    changes: dict[str, Any] = {"progress": progress, "provider_status": word}
-    await asyncio.to_thread(tools.journal.progress, vigil.take.id, changes, left_s)
+    tools.progress.tell(vigil.take.id, Progress(progress, word, left_s))
+
+
+def _farther(one: int | None, other: int | None) -> int | None:
+    return one if other is None else max(one or 0, other)
 
 
 def _failure_kind(job: ProviderJob) -> FailureKind:

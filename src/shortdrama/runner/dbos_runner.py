@@ -43,6 +43,7 @@ class DbosRunner:
         self._running: dict[TakeId, str] = {}  # to the id of its workflow
         self._asked: set[TakeId] = set()  # started while they were still running
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
 
     def open(self) -> None:
         """Start the loop and DBOS, and go on with every take that is under way. Blocks shortly.
@@ -107,34 +108,36 @@ class DbosRunner:
         workflow_id = f"{take_id}.{time.time_ns()}"
         self._running[take_id] = workflow_id
         try:
-            await engine.start(workflow_id, take_id)
+            phase = await self._life.first_phase(take_id)
+            if phase is not None:
+                await engine.start(workflow_id, take_id, phase.value)
+                return
         except BaseException:
             self._running.pop(take_id, None)
             raise
+        self._rest(take_id)
 
-    async def _live(self, workflow_id: str, take_id_text: str) -> None:
+    async def _live(self, workflow_id: str, take_id_text: str, first_phase: str) -> None:
         """The workflow: phase after phase, each a step that is not repeated once it is over."""
         take_id = TakeId(take_id_text)
         if self._running.setdefault(take_id, workflow_id) != workflow_id:
             return  # begun again after a crash, while a person had already started another one
         try:
-            phase = await engine.run_step("look", self._first_phase, take_id)
+            phase: str | None = first_phase
             while phase is not None:
                 phase = await engine.run_step(phase, self._run_phase, phase, take_id)
         finally:
-            del self._running[take_id]
-        if take_id in self._asked:
-            # A person may have reopened the take in the moment in which it came to rest.
-            self._asked.discard(take_id)
-            self._look_again(take_id)
+            self._rest(take_id)
 
-    def _look_again(self, take_id: TakeId) -> None:
+    def _rest(self, take_id: TakeId) -> None:
+        """The take is at rest, unless a person has reopened it in this very moment."""
+        self._running.pop(take_id, None)
+        if take_id not in self._asked or self._is_stopping:
+            return
+        self._asked.discard(take_id)
         task = asyncio.get_running_loop().create_task(self._start(take_id), context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _first_phase(self, take_id: TakeId) -> str | None:
-        return _text(await self._life.first_phase(take_id))
 
     async def _run_phase(self, phase: str, take_id: TakeId) -> str | None:
         try:
@@ -146,6 +149,7 @@ class DbosRunner:
             return None
 
     async def _wind_down(self) -> None:
+        self._is_stopping = True
         await self._life.drain(_DRAIN_S)
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in tasks:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 # Pinned: DBOS would compute one from the source of the workflow, and leave takes of another
 # version where they are. What a take needs is told by its row, so any version may go on with it.
 _APPLICATION_VERSION = "1"
-_THREADS = 12
+_THREADS = 16
 _BUSY_TIMEOUT_MS = 30_000
 
-Body = Callable[[str, str], Coroutine[Any, Any, None]]
+Body = Callable[[str, str, str], Coroutine[Any, Any, None]]
 T = TypeVar("T")
 _body: Body | None = None
 
@@ -33,7 +33,7 @@ def launch(url: str, worker_id: str, body: Body) -> None:
     Args:
         url: `sqlite:///<file>` or `postgresql+psycopg://…`.
         worker_id: stable over restarts, different for each process on one database.
-        body: run for each workflow, with the workflow's id and the take's.
+        body: run for each workflow, with the workflow's id, the take's and its first phase.
     """
     global _body  # noqa: PLW0603 - DBOS has one registry in a process, and finds workflows by name
     from dbos import DBOS
@@ -66,12 +66,12 @@ def destroy() -> None:
     _body = None
 
 
-async def start(workflow_id: str, take_id: str) -> None:
+async def start(workflow_id: str, take_id: str, phase: str) -> None:
     """Begin a workflow; returns when it is recorded."""
     from dbos import DBOS, SetWorkflowID
 
     with SetWorkflowID(workflow_id):
-        await DBOS.start_workflow_async(workflow(), take_id)
+        await DBOS.start_workflow_async(workflow(), take_id, phase)
 
 
 async def live_workflows() -> list[str]:
@@ -92,15 +92,15 @@ async def run_step(name: str, step: Callable[..., Coroutine[Any, Any, T]], *argu
 
 
 @cache
-def workflow() -> Callable[[str], Coroutine[Any, Any, None]]:
+def workflow() -> Callable[[str, str], Coroutine[Any, Any, None]]:
     """Registered once in a process, whatever number of studios come and go in it."""
     from dbos import DBOS
 
     # Any number of restarts is fine: a take ends by itself, and its deadline is its own.
     @DBOS.workflow(name="take", max_recovery_attempts=None)
-    async def take(take_id: str) -> None:
+    async def take(take_id: str, phase: str) -> None:
         if _body is not None:
-            await _body(DBOS.workflow_id or "", take_id)
+            await _body(DBOS.workflow_id or "", take_id, phase)
 
     return take
 

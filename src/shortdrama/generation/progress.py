@@ -1,0 +1,39 @@
+"""Progress of many takes, written together: two small commits a second, however many they are."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from shortdrama.domain.ids import TakeId
+from shortdrama.errors import StudioError
+from shortdrama.generation.journal import Journal, Progress
+from shortdrama.generation.pauses import Pauses
+
+log = logging.getLogger(__name__)
+
+
+class ProgressBoard:
+    """Used on one event loop. The newest word of each take wins; none is worth a retry."""
+
+    def __init__(self, journal: Journal, pauses: Pauses, every_s: float) -> None:
+        self._journal = journal
+        self._pauses = pauses
+        self._every_s = every_s
+        self._news: dict[TakeId, Progress] = {}
+        self._writer: asyncio.Task[None] | None = None
+
+    def tell(self, take_id: TakeId, progress: Progress) -> None:
+        """Written at once, or with the others when the last writing was just now."""
+        self._news[take_id] = progress
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.get_running_loop().create_task(self._write())
+
+    async def _write(self) -> None:
+        while self._news:
+            news, self._news = self._news, {}
+            try:
+                await asyncio.to_thread(self._journal.progress, news)
+            except StudioError as error:
+                log.warning("progress was not written: %s", error.message)
+            await self._pauses.sleep(TakeId(""), self._every_s)
