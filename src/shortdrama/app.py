@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,6 +51,7 @@ from shortdrama.web.services import Services
 from shortdrama.web.static_files import StaticFiles
 
 DEFAULT_MODEL = "sora-2"
+_TIDY_EVERY_S = 24 * 3600
 _BUILT_IN_POLL_MS = 250  # within this process a question costs a millisecond
 
 
@@ -209,7 +210,7 @@ def _join(settings: Settings, storage: _Storage, stack: ExitStack) -> Services:
     takes = TakeService(
         database, runner, _terms(connections, prompts), lambda: _default_shot(board)
     )
-    work = _Work(storage, sora2, transport, runner, assets, settings.events_kept, ExitStack())
+    work = _Work(storage, sora2, transport, runner, assets, settings.events_kept, AsyncExitStack())
     return Services(
         settings=settings,
         assets=assets,
@@ -236,24 +237,30 @@ class _Work:
     runner: DbosRunner
     assets: AssetService
     events_kept: int
-    listeners: ExitStack
+    ends: AsyncExitStack
 
     async def start(self) -> None:
         """Take up what was under way when the studio last stopped."""
         self.transport.settle()
-        await asyncio.to_thread(self._tidy)
+        tidying = asyncio.create_task(self._tidy_daily())
+        self.ends.callback(tidying.cancel)
         await self.sora2.start()
         await asyncio.to_thread(self.runner.open)
         if not self.storage.database.is_sqlite:
             listener = self.storage.database.listen(self.storage.hub.publish)
-            self.listeners.callback(listener.stop)
+            self.ends.push_async_callback(asyncio.to_thread, listener.stop)
 
     async def stop(self) -> None:
         """Stop working; everything goes on at the next start."""
         self.storage.hub.close()
         await asyncio.to_thread(self.runner.close)
         await self.sora2.stop()
-        await asyncio.to_thread(self.listeners.close)
+        await self.ends.aclose()
+
+    async def _tidy_daily(self) -> None:
+        while True:
+            await asyncio.to_thread(self._tidy)
+            await asyncio.sleep(_TIDY_EVERY_S)
 
     def _tidy(self) -> None:
         self.assets.sweep()
