@@ -290,7 +290,10 @@ def test_kill_leaves_no_file_called_ready(tmp_path: Path) -> None:
         f"render_clip('x', {str(tmp_path / 'c.mp4')!r}, 30, '360x640', None,"
         " lambda p: print(p, flush=True))"
     )
-    child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # a kill leaves the workshop too
+    child = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment
+    )
     assert child.stdout is not None
     for line in child.stdout:
         if int(line) >= 15:
