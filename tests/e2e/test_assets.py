@@ -16,8 +16,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def panel(page: Page, studio_server: StudioProcess) -> Locator:
-    page.goto(studio_server.url)
+def panel(page: Page, empty_library: StudioProcess) -> Locator:
+    page.goto(empty_library.url)
     return page.get_by_role("complementary", name="Assets")
 
 
@@ -36,14 +36,14 @@ def test_a_newcomer_is_told_what_to_drop(panel: Locator) -> None:
 
 
 def test_a_wrong_type_is_refused_on_its_own_tile_while_the_others_go_on(
-    page: Page, panel: Locator, studio_server: StudioProcess
+    page: Page, panel: Locator, empty_library: StudioProcess
 ) -> None:
     drop(page, picture("Mei.png", 1), photoshop("moodboard.psd"), picture("Jun.png", 2))
     expect(face(panel, "Mei.png")).to_be_visible()
     expect(face(panel, "Jun.png")).to_be_visible()
     refusal = panel.locator("coming-in .refused")
     expect(refusal).to_contain_text("moodboard.psd” is a Photoshop file. Save it as PNG or JPEG")
-    assert {asset["name"] for asset in assets(studio_server)} == {"Mei.png", "Jun.png"}
+    assert {asset["name"] for asset in assets(empty_library)} == {"Mei.png", "Jun.png"}
     refusal.get_by_role("button", name="Dismiss").click()
     expect(refusal).to_have_count(0)
     page.reload()
@@ -57,7 +57,7 @@ def test_an_empty_file_is_refused_in_words(page: Page, panel: Locator) -> None:
 
 
 def test_the_same_bytes_twice_are_one_asset_and_it_is_said(
-    page: Page, panel: Locator, studio_server: StudioProcess
+    page: Page, panel: Locator, empty_library: StudioProcess
 ) -> None:
     mei = picture("Mei.png", 1)
     drop(page, mei)
@@ -66,7 +66,7 @@ def test_the_same_bytes_twice_are_one_asset_and_it_is_said(
     twin = panel.locator("coming-in .tile", has_text="umbrella-final.png")
     expect(twin).to_contain_text("Already here")
     expect(twin).to_contain_text("Same bytes as Mei.png")
-    assert len(assets(studio_server)) == 1
+    assert len(assets(empty_library)) == 1
 
 
 def test_a_picture_is_pasted(page: Page, panel: Locator) -> None:
@@ -127,7 +127,7 @@ def test_a_click_picks_a_reference_for_the_prompt(page: Page, panel: Locator) ->
 
 
 def test_name_tags_and_kind_are_given_by_the_menu(
-    page: Page, panel: Locator, studio_server: StudioProcess
+    page: Page, panel: Locator, empty_library: StudioProcess
 ) -> None:
     drop(page, picture("IMG_0042.png", 1))
     more = panel.get_by_role("button", name="More about IMG_0042.png")
@@ -141,7 +141,7 @@ def test_name_tags_and_kind_are_given_by_the_menu(
     panel.get_by_role("button", name="More about Mei").click()
     page.get_by_role("menuitemradio", name="Cast").click()
     expect(panel.get_by_role("heading", name="Cast")).to_be_visible()
-    (asset,) = assets(studio_server, role="cast")
+    (asset,) = assets(empty_library, role="cast")
     assert asset["tags"] == ["lantern", "night"] or asset["tags"] == ["night", "lantern"]
 
 
@@ -156,7 +156,7 @@ def test_search_finds_by_name_and_by_tag(page: Page, panel: Locator) -> None:
 
 
 def test_the_trash_can_be_taken_back(
-    page: Page, panel: Locator, studio_server: StudioProcess
+    page: Page, panel: Locator, empty_library: StudioProcess
 ) -> None:
     drop(page, picture("Mei.png", 1))
     face(panel, "Mei.png").click(button="right")
@@ -165,20 +165,20 @@ def test_the_trash_can_be_taken_back(
     toast = page.get_by_role("status").filter(has_text="Moved Mei.png to the trash")
     toast.get_by_role("button", name="Undo").click()
     expect(face(panel, "Mei.png")).to_be_visible()
-    assert len(assets(studio_server)) == 1
+    assert len(assets(empty_library)) == 1
 
 
-def test_two_tabs_show_the_same(page: Page, panel: Locator, studio_server: StudioProcess) -> None:
+def test_two_tabs_show_the_same(page: Page, panel: Locator, empty_library: StudioProcess) -> None:
     other = page.context.new_page()
-    other.goto(studio_server.url)
+    other.goto(empty_library.url)
     drop(page, picture("Mei.png", 1))
     expect(face(other.get_by_role("complementary", name="Assets"), "Mei.png")).to_be_visible()
 
 
 def test_a_file_over_the_limit_is_refused_in_words(
-    page: Page, panel: Locator, studio_server: StudioProcess
+    page: Page, panel: Locator, empty_library: StudioProcess
 ) -> None:
     page.evaluate("document.getElementById('assets').dataset.maxUploadBytes = '1000'")
     drop(page, picture("Mei.png", 1))
     expect(panel.locator("coming-in .refused")).to_contain_text(re.compile("Mei.png.*larger than"))
-    assert assets(studio_server) == []
+    assert assets(empty_library) == []

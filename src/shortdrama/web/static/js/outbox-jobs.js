@@ -55,8 +55,8 @@ export async function addTake(key, order) {
 export async function addRefused(file, message, code) {
   const said = { name: file.name, size: file.size, state: "refused", message, code };
   const job = blank(newHexId(), "file", said);
-  inMemory.set(job.id, { job, blob: null });
-  await store(job).catch(() => {});
+  job.isKept = await store(job).then(() => true, () => false);
+  if (!job.isKept) inMemory.set(job.id, { job, blob: null });
   return job;
 }
 
@@ -64,9 +64,13 @@ export async function addRefused(file, message, code) {
 export async function allJobs() {
   const written = await readAll("outbox").catch(() => []);
   const kept = written.map((job) => ({ ...job, isKept: true }));
-  const ids = new Set(kept.map((job) => job.id));
-  const others = [...inMemory.values()].map(({ job }) => job).filter((job) => !ids.has(job.id));
+  const others = [...inMemory.values()].map(({ job }) => job).filter((job) => job.isKept === false);
   return [...kept, ...others].sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/** Another tab has dealt with a job that began here. @param {string} id */
+export function letGo(id) {
+  if (inMemory.get(id)?.job.isKept) inMemory.delete(id);
 }
 
 /** @returns {Promise<Job[]>} */
@@ -118,13 +122,14 @@ export async function refuse(job, { message, code }) {
   if (!present) return null;
   /** @type {Job} */
   const refused = { ...job, state: "refused", message, code };
-  inMemory.set(job.id, { job: refused, blob: null });
+  if (job.isKept) inMemory.delete(job.id);
+  else inMemory.set(job.id, { job: refused, blob: null });
   await settle(job, (tx) => {
     if (job.kind === "file") {
       tx.objectStore("assets").delete(job.id);
       forgetKept(tx, "assets", job.id);
     }
-    tx.objectStore("outbox").put(bare(refused));
+    if (job.isKept) tx.objectStore("outbox").put(bare(refused));
   });
   return refused;
 }

@@ -12,7 +12,7 @@
 
 import {
   addFile, addRefused, addTake, allJobs, countTry, finishFile, finishTake, forget, jobBlob,
-  refuse, waitingJobs,
+  letGo, refuse, waitingJobs,
 } from "./outbox-jobs.js";
 import { t } from "./i18n.js";
 import { isServerAway, serverBack } from "./presence.js";
@@ -95,23 +95,22 @@ export function startOutbox() {
   kick();
 }
 
-/** @param {any} data */
+/** What another tab says. @param {any} data */
 function hear(data) {
-  if (data.what === "kick") nudge();
+  if (data.what === "kick") lookAgain();
   else tell(data);
 }
 
 function kick() {
   channel.postMessage({ what: "kick" });
+  lookAgain();
+}
+
+/** Every tab stands in line to send: when the one that sends goes, the next takes over. */
+function lookAgain() {
   isWanted = true;
   wake();
   if (!isDraining) drainInTurn();
-}
-
-/** Another tab has something: look again if we are the one that sends. */
-function nudge() {
-  isWanted = true;
-  wake();
 }
 
 async function drainInTurn() {
@@ -246,5 +245,6 @@ function announce(what, detail) {
 /** @param {any} detail */
 function tell(detail) {
   if (detail.what === "removed") stoppers.get(detail.id)?.abort();
+  if (["done", "removed", "refused"].includes(detail.what)) letGo(detail.id);
   document.dispatchEvent(new CustomEvent("outbox", { detail }));
 }

@@ -114,33 +114,37 @@ function begin({ id, name, blob }) {
  * @returns {Promise<UploadState>}
  */
 async function bring({ id, blob }, offset, onProgress, signal) {
-  const bytes = await readable(blob.slice(offset, offset + SLICE_BYTES));
-  const { status, body } = await patch(id, offset, bytes, onProgress, signal);
+  const slice = blob.slice(offset, offset + SLICE_BYTES);
+  const { status, body } = await patch(id, offset, slice, onProgress, signal);
   // The server has forgotten this upload (other data, or it was given up): begin it anew.
   if (status === 404) throw new NotNow("the upload begins anew");
   return settled(status, body);
 }
 
-/** @param {Blob} slice */
-async function readable(slice) {
+/**
+ * A request without an answer: the line is dead, or the file behind the blob has gone.
+ * @param {Blob} slice
+ */
+async function noAnswer(slice) {
   try {
-    return await slice.arrayBuffer();
-  } catch (error) {
-    const gone = t("The file can no longer be read. Drop it again.");
-    throw Object.assign(new Refused(gone, "unreadable"), { cause: error });
+    await slice.slice(0, 1).arrayBuffer();
+  } catch {
+    return new Refused(t("The file can no longer be read. Drop it again."), "unreadable");
   }
+  markAway();
+  return new Error("no connection");
 }
 
 /**
  * XMLHttpRequest, because fetch tells nothing about what has left so far.
  * @param {string} id
  * @param {number} offset
- * @param {ArrayBuffer} bytes
+ * @param {Blob} slice
  * @param {(sent: number) => void} onProgress
  * @param {AbortSignal} [signal]
  * @returns {Promise<{status: number, body: any}>}
  */
-function patch(id, offset, bytes, onProgress, signal) {
+function patch(id, offset, slice, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const stop = () => request.abort();
@@ -150,11 +154,11 @@ function patch(id, offset, bytes, onProgress, signal) {
     request.responseType = "json";
     request.upload.onprogress = (event) => onProgress(offset + event.loaded);
     request.onload = () => resolve({ status: request.status, body: request.response });
-    request.onerror = () => { markAway(); reject(new Error("no connection")); };
+    request.onerror = () => { noAnswer(slice).then(reject); };
     request.onabort = () => reject(new DOMException("stopped", "AbortError"));
     request.onloadend = () => signal?.removeEventListener("abort", stop);
     signal?.addEventListener("abort", stop, { once: true });
-    request.send(bytes);
+    request.send(slice);
   });
 }
 

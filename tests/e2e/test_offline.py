@@ -1,0 +1,120 @@
+"""The page and what was watched, with the server away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.files import drop, picture
+from e2e.page_store import stored
+from e2e.studio_process import StudioProcess
+
+pytestmark = pytest.mark.browser
+_CONTROLLED = "() => navigator.serviceWorker.controller !== null"
+_FROM_STORE = """async (url) => {
+  const whole = await fetch(url, { headers: { Range: "bytes=0-" }, cache: "reload" });
+  const part = await fetch(url, { headers: { Range: "bytes=10-19" }, cache: "reload" });
+  const tail = await fetch(url, { headers: { Range: "bytes=-5" }, cache: "reload" });
+  const past = await fetch(url, { headers: { Range: "bytes=99999999-" }, cache: "reload" });
+  return {
+    size: (await whole.arrayBuffer()).byteLength, status: whole.status,
+    part: (await part.arrayBuffer()).byteLength, range: part.headers.get("Content-Range"),
+    tail: (await tail.arrayBuffer()).byteLength, past: past.status,
+  };
+}"""
+
+
+def ready_take(studio: StudioProcess) -> dict[str, Any]:
+    """A clip made by the built-in engine."""
+    order = {"prompt": "A tram", "model": "previz-1", "seconds": 2, "size": "720x1280"}
+    with httpx.Client(base_url=studio.url, timeout=60) as client:
+        take = client.post("/api/takes", json=order | {"references": []}).json()
+        with client.stream("GET", "/api/events?after=0") as stream:
+            for line in stream.iter_lines():
+                if line.startswith("data:") and '"ready"' in line:
+                    break
+        answer: dict[str, Any] = client.get(f"/api/takes/{take['id']}").json()
+        return answer
+
+
+def open_installed(page: Page, url: str) -> None:
+    """The page, once its service worker holds it."""
+    page.goto(url)
+    page.wait_for_function(_CONTROLLED)
+
+
+def test_a_watched_clip_plays_with_the_server_away(
+    page: Page, studio_server: StudioProcess
+) -> None:
+    take = ready_take(studio_server)
+    open_installed(page, studio_server.url)
+    video = page.get_by_role("main", name="Viewer").locator("video")
+    video.evaluate("async (video) => { video.muted = true; await video.play(); }")
+    page.wait_for_function(
+        """async () => {
+          const { read } = await import(document.querySelector("script[src*='panels/assets']")
+            .src.replace("panels/assets/assets.js", "static/js/local-store.js"));
+          const asked = await fetch("/api/takes");
+          return Boolean(await read("videos", (await asked.json())[0].id));
+        }"""
+    )
+    (clip,) = stored(page, "videos")
+    assert set(clip) == {"id", "prompt", "videoBlob", "videoUrl", "generatedAt", "soraJobId"}
+    assert clip["id"] == take["id"]
+    assert clip["prompt"] == "A tram"
+
+    studio_server.kill()
+    answer = page.evaluate(_FROM_STORE, take["video_url"])
+    size = clip["videoBlob"]["bytes"]
+    assert answer == {
+        "size": size,
+        "status": 206,
+        "part": 10,
+        "range": f"bytes 10-19/{size}",
+        "tail": 5,
+        "past": 416,
+    }
+    page.reload()
+    video.evaluate("async (video) => { video.muted = true; await video.play(); }")
+    page.wait_for_function("() => document.querySelector('main video').currentTime > 0.2")
+    expect(page.get_by_role("status").filter(has_text="The server is away")).to_be_visible()
+
+
+def test_the_shell_opens_with_the_server_away_and_what_is_dropped_goes_up_later(
+    page: Page, studio_server: StudioProcess
+) -> None:
+    open_installed(page, studio_server.url)
+    studio_server.kill()
+    # Never visited in this browser: kept when the service worker was installed.
+    page.goto(f"{studio_server.url}/library")
+    expect(page.get_by_role("status").filter(has_text="The server is away")).to_be_visible()
+    drop(page, picture("Mei.png", 1))
+    expect(page.locator("coming-in .tile", has_text="Mei.png")).to_contain_text("kept here")
+    page.reload()
+    expect(page.locator("coming-in .tile", has_text="Mei.png")).to_contain_text("kept here")
+    studio_server.start()
+    expect(page.get_by_role("button", name="Mei.png", exact=True)).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("status").filter(has_text="The server is away")).to_be_hidden()
+
+
+def test_a_new_version_leaves_no_old_cache_behind(page: Page, studio_server: StudioProcess) -> None:
+    page.goto(studio_server.url)
+    page.evaluate("caches.open('studio-old').then((cache) => cache.put('/x', new Response('x')))")
+    page.wait_for_function(_CONTROLLED)
+    page.wait_for_function("async () => (await caches.keys()).length === 1")
+    (name,) = page.evaluate("caches.keys()")
+    kept = page.evaluate(
+        "async (name) => (await (await caches.open(name)).keys()).map((k) => k.url)", name
+    )
+    assert not [url for url in kept if "/api/" in url or "/media/" in url]
+
+
+def test_the_api_is_never_answered_from_a_cache(page: Page, studio_server: StudioProcess) -> None:
+    open_installed(page, studio_server.url)
+    assert page.evaluate("fetch('/api/assets').then((r) => r.status)") == 200
+    studio_server.kill()
+    said = page.evaluate("fetch('/api/assets').then((r) => r.status, () => 'no answer')")
+    assert said == "no answer"
