@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -51,6 +52,8 @@ from shortdrama.web.services import Services
 from shortdrama.web.static_files import StaticFiles
 
 DEFAULT_MODEL = "sora-2"
+# The studio's own copy of a take is in its blobs; the service keeps one for other clients.
+_KEPT_FOR = timedelta(days=1)
 _TIDY_EVERY_S = 24 * 3600
 _BUILT_IN_POLL_MS = 250  # within this process a question costs a millisecond
 
@@ -166,7 +169,11 @@ def _open_pool(settings: Settings) -> WorkerPool:
 
 
 def _sora2_service(
-    settings: Settings, folder: Path, pool: WorkerPool, key: str | None
+    settings: Settings,
+    folder: Path,
+    pool: WorkerPool,
+    key: str | None = None,
+    keep_for: timedelta | None = None,
 ) -> Sora2Service:
     engine = PrevizVideoEngine(pool, MediaTools(pool, settings.max_pixels))
     options = ServiceOptions(
@@ -174,6 +181,7 @@ def _sora2_service(
         api_key=key,
         max_renders=settings.previz_workers,
         poll_after_ms=_BUILT_IN_POLL_MS,
+        keep_for=keep_for,
     )
     return Sora2Service(FileJobs(folder / "jobs"), engine, FileContent(folder / "clips"), options)
 
@@ -197,7 +205,7 @@ def _join(settings: Settings, storage: _Storage, stack: ExitStack) -> Services:
     pool = _open_pool(settings)
     stack.callback(pool.close)
     media = MediaTools(pool, settings.max_pixels)
-    sora2 = _sora2_service(settings, storage.directory.previz_path, pool, key=None)
+    sora2 = _sora2_service(settings, storage.directory.previz_path, pool, keep_for=_KEPT_FOR)
     transport = InProcessTransport(sora2.app, root_path="/v1")
     database = storage.database
     connections = _connections(settings, database)
