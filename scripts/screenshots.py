@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from e2e.conftest import CHROMIUM, CHROMIUM_ARGUMENTS  # noqa: E402
 from e2e.studio_process import StudioProcess  # noqa: E402
 from shortdrama.domain.ids import new_id  # noqa: E402
 
+Act = Callable[[Page], None] | None
 SIZES = ((1440, 900), (390, 844))
 THEMES = ("dark", "light")
 MODEL = "wan-3.0"
@@ -103,14 +104,16 @@ def see_problem(page: Page) -> None:
     page.get_by_role("button", name="Check with the provider").first.wait_for(timeout=60_000)
 
 
-def take_pictures(browser: Browser, url: str, folder: Path, name: str, act: Any = None) -> None:
+def take_pictures(browser: Browser, url: str, folder: Path, name: str, act: Act = None) -> None:
     for width, height in SIZES:
         for theme in THEMES:
             page = browser.new_page(
                 viewport={"width": width, "height": height}, color_scheme=theme, locale="en-US"
             )
             page.goto(url)
-            page.wait_for_load_state("networkidle") if act is None else act(page)
+            page.get_by_role("textbox", name="Prompt").wait_for()
+            if act is not None:
+                act(page)
             page.screenshot(path=folder / f"{name}-{theme}-{width}.png")
             page.close()
 
