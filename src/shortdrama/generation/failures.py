@@ -14,63 +14,71 @@ from shortdrama.errors import ProviderError, StudioError
 
 _K = FailureKind
 
+
+def _(sentence: str) -> str:
+    """Marks a sentence for the catalogues; the web translates it when it is shown."""
+    return sentence
+
+
 REFUSED: dict[FailureKind, str] = {
-    _K.AUTH: "The provider did not accept the key. Check it in the settings, then try again.",
-    _K.QUOTA: "The account at the provider has no credit left. Top it up, then try again.",
-    _K.RATE_LIMITED: "The provider kept saying that it is too busy. Try again later.",
-    _K.INVALID_REQUEST: "The provider refused the request. Change it, or try another model.",
-    _K.UNSUPPORTED: "This model cannot do what was asked. Change it, or try another model.",
-    _K.MODERATION_INPUT: (
+    _K.AUTH: _("The provider did not accept the key. Check it in the settings, then try again."),
+    _K.QUOTA: _("The account at the provider has no credit left. Top it up, then try again."),
+    _K.RATE_LIMITED: _("The provider kept saying that it is too busy. Try again later."),
+    _K.INVALID_REQUEST: _("The provider refused the request. Change it, or try another model."),
+    _K.UNSUPPORTED: _("This model cannot do what was asked. Change it, or try another model."),
+    _K.MODERATION_INPUT: _(
         "The provider’s content rules refused the prompt or a reference. "
         "Edit the prompt, or take another reference."
     ),
-    _K.NOT_FOUND: (
+    _K.NOT_FOUND: _(
         "The provider does not know this model or address. Check the connection in the settings."
     ),
-    _K.NETWORK: (
+    _K.NETWORK: _(
         "The provider could not be reached. Check this machine’s network and the connection’s "
         "address, then try again."
     ),
-    _K.PROVIDER_FAILURE: "The provider has trouble of its own. Try again later.",
+    _K.PROVIDER_FAILURE: _("The provider has trouble of its own. Try again later."),
 }
 FAILED: dict[FailureKind, str] = {
     _K.MODERATION_INPUT: REFUSED[_K.MODERATION_INPUT],
-    _K.MODERATION_OUTPUT: (
+    _K.MODERATION_OUTPUT: _(
         "The provider’s content rules held back the finished clip. "
         "The same prompt may pass another time; try again, or edit it."
     ),
     _K.QUOTA: REFUSED[_K.QUOTA],
-    _K.NOT_FOUND: "The provider does not know this job any more. Try again.",
-    _K.EXPIRED: "The provider let the job expire before it was done. Try again.",
-    _K.PROVIDER_FAILURE: "The provider could not make this clip. Try again, or change the prompt.",
+    _K.NOT_FOUND: _("The provider does not know this job any more. Try again."),
+    _K.EXPIRED: _("The provider let the job expire before it was done. Try again."),
+    _K.PROVIDER_FAILURE: _(
+        "The provider could not make this clip. Try again, or change the prompt."
+    ),
 }
-STALLED = (
+STALLED = _(
     "The provider has not finished in the time that such a take may need. "
     "It may still finish: check again later."
 )
-UNCERTAIN = (
+UNCERTAIN = _(
     "The connection broke after the request left and before the provider answered. It may be "
     "generating now. Check with the provider, then decide; nothing is sent again by itself."
 )
-NOT_DOWNLOADED = (
+NOT_DOWNLOADED = _(
     "The clip is made, but it could not be downloaded. Download it again; nothing is "
     "generated anew."
 )
-BROKEN = (
+BROKEN = _(
     "The provider handed out a file that is no whole clip. Download it again; nothing is "
     "generated anew."
 )
-NOT_HANDED_OUT = "The provider says that the clip is done but does not hand it out. Try again."
-NOT_KEPT = (
+NOT_HANDED_OUT = _("The provider says that the clip is done but does not hand it out. Try again.")
+NOT_KEPT = _(
     "The clip could not be stored: the disk took no more. Free some space, then download it again."
 )
-CANCELLED_LATE = (
+CANCELLED_LATE = _(
     "The take was cancelled after it had been sent. Whether the provider charges for it is "
     "not known."
 )
-KEPT = "The clip was finished before the cancellation arrived, so it is kept."
-REFERENCE_GONE = "A reference is not in the library any more. Choose another one and try again."
-STUDIO_FAULT = "The studio made a mistake with this take. Its log has the details. Try again."
+KEPT = _("The clip was finished before the cancellation arrived, so it is kept.")
+REFERENCE_GONE = _("A reference is not in the library any more. Choose another one and try again.")
+STUDIO_FAULT = _("The studio made a mistake with this take. Its log has the details. Try again.")
 
 
 def refusal(error: ProviderError) -> Failure:

@@ -60,6 +60,7 @@ class DbosRunner:
         try:
             self._on_loop(self._launch())
         except BaseException:
+            engine.destroy()
             self._stop_loop()
             _in_use.release()
             raise

@@ -25,6 +25,7 @@ _BUSY_TIMEOUT_MS = 30_000
 Body = Callable[[str, str, str], Coroutine[Any, Any, None]]
 T = TypeVar("T")
 _body: Body | None = None
+_engine: sa.Engine | None = None  # DBOS leaves an engine that it was given open
 
 
 def launch(url: str, worker_id: str, body: Body) -> None:
@@ -35,17 +36,17 @@ def launch(url: str, worker_id: str, body: Body) -> None:
         worker_id: stable over restarts, different for each process on one database.
         body: run for each workflow, with the workflow's id, the take's and its first phase.
     """
-    global _body  # noqa: PLW0603 - DBOS has one registry in a process, and finds workflows by name
+    global _body, _engine
     from dbos import DBOS
 
     quieten()
     workflow()
-    _body = body
+    _body, _engine = body, _open_engine(url)
     DBOS(
         config={
             "name": "shortdrama",
             "system_database_url": url,
-            "system_database_engine": _open_engine(url),
+            "system_database_engine": _engine,
             "application_version": _APPLICATION_VERSION,
             "executor_id": worker_id,
             "max_executor_threads": _THREADS,
@@ -59,11 +60,13 @@ def launch(url: str, worker_id: str, body: Body) -> None:
 
 def destroy() -> None:
     """Stop DBOS. Blocks; not on the loop it runs on."""
-    global _body  # noqa: PLW0603 - as above
+    global _body, _engine  # noqa: PLW0603 - as above
     from dbos import DBOS
 
     DBOS.destroy()
-    _body = None
+    if _engine is not None:
+        _engine.dispose()
+    _body = _engine = None
 
 
 async def start(workflow_id: str, take_id: str, phase: str) -> None:
