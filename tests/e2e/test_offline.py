@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.files import drop, picture
-from e2e.page_store import stored
+from e2e.page_store import wait_until, wait_until_stored
 from e2e.studio_process import StudioProcess
 
 pytestmark = pytest.mark.browser
@@ -53,15 +53,7 @@ def test_a_watched_clip_plays_with_the_server_away(
     open_installed(page, studio_server.url)
     video = page.get_by_role("main", name="Viewer").locator("video")
     video.evaluate("async (video) => { video.muted = true; await video.play(); }")
-    page.wait_for_function(
-        """async () => {
-          const { read } = await import(document.querySelector("script[src*='panels/assets']")
-            .src.replace("panels/assets/assets.js", "static/js/local-store.js"));
-          const asked = await fetch("/api/takes");
-          return Boolean(await read("videos", (await asked.json())[0].id));
-        }"""
-    )
-    (clip,) = stored(page, "videos")
+    (clip,) = wait_until_stored(page, "videos")
     assert set(clip) == {"id", "prompt", "videoBlob", "videoUrl", "generatedAt", "soraJobId"}
     assert clip["id"] == take["id"]
     assert clip["prompt"] == "A tram"
@@ -104,7 +96,7 @@ def test_a_new_version_leaves_no_old_cache_behind(page: Page, studio_server: Stu
     page.goto(studio_server.url)
     page.evaluate("caches.open('studio-old').then((cache) => cache.put('/x', new Response('x')))")
     page.wait_for_function(_CONTROLLED)
-    page.wait_for_function("async () => (await caches.keys()).length === 1")
+    wait_until(page, "async () => (await caches.keys()).length === 1")
     (name,) = page.evaluate("caches.keys()")
     kept = page.evaluate(
         "async (name) => (await (await caches.open(name)).keys()).map((k) => k.url)", name
