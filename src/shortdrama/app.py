@@ -212,7 +212,14 @@ def _join(settings: Settings, storage: _Storage, stack: ExitStack) -> Services:
     board = BoardService(database)
     prompts = PromptService(database, connections)
     registry = ProviderRegistry(connections.get, connections.key_of, transport)
-    tools = Tools(database, registry, storage.blobs, media, storage.directory.work_path)
+    tools = Tools(
+        database,
+        registry,
+        storage.blobs,
+        media,
+        storage.directory.work_path,
+        max_takes=settings.max_concurrent_takes,
+    )
     runner = DbosRunner(Life(tools), _workflows_url(settings, storage.directory))
     assets = AssetService(database, storage.blobs, media, settings)
     takes = TakeService(

@@ -63,6 +63,7 @@ class Play:
     dialect: Dialect = Dialect.VIDEOS
     connection: ConnectionId = CONNECTION
     built_in: httpx.AsyncBaseTransport = field(default_factory=httpx.AsyncHTTPTransport)
+    max_takes: int = 64
     media: TakeMedia = field(default_factory=ClipMedia)
     database_url: str = ""
     workflows_url: str = ""
@@ -98,6 +99,7 @@ class TakeStudio:
             tmp=folder / "tmp",
             pauses=Pauses(self.play.scale),
             limits=self.play.limits,
+            max_takes=self.play.max_takes,
         )
         workflows = self.play.workflows_url or f"sqlite:///{folder / 'workflows.db'}"
         self.runner = DbosRunner(Life(self.tools), workflows)

@@ -80,3 +80,18 @@ def test_uncertain_and_found_later(tmp_path: Path) -> None:
             studio.takes.resolve_uncertain(take.id, Decision.CHECK)
             assert studio.wait_for(take.id, frozenset({S.READY})).status is S.READY
             assert double.submits("found later") == 1
+
+
+def test_takes_wait_their_turn(double: Sora2Double, tmp_path: Path) -> None:
+    with TakeStudio(tmp_path, double.base_url, Play(limits=LIMITS, max_takes=1)) as studio:
+        double.script("first", takes_s=1.0)
+        first = studio.order("first")
+        studio.wait_for(first.id, frozenset({S.GENERATING}))
+        second, third = studio.order("second"), studio.order("third")
+        assert studio.takes.queue_position(studio.takes.get(third.id)) == 2
+        studio.takes.cancel(second.id)
+        assert double.submits("second") == 0
+        assert studio.wait_for(third.id).status is S.READY
+        assert studio.takes.get(first.id).status is S.READY
+        assert double.submits("second") == 0
+        assert [job.prompt for job in double.made()][-2:] == ["first", "third"]

@@ -10,75 +10,74 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shortdrama.domain.take import Failure, FailureKind, Money
-from shortdrama.errors import ProviderError, StudioError
+from shortdrama.errors import ProviderError, StudioError, mark
 
 _K = FailureKind
 
 
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogues; the web translates it when it is shown."""
-    return sentence
-
-
 REFUSED: dict[FailureKind, str] = {
-    _K.AUTH: _("The provider did not accept the key. Check it in the settings, then try again."),
-    _K.QUOTA: _("The account at the provider has no credit left. Top it up, then try again."),
-    _K.RATE_LIMITED: _("The provider kept saying that it is too busy. Try again later."),
-    _K.INVALID_REQUEST: _("The provider refused the request. Change it, or try another model."),
-    _K.UNSUPPORTED: _("This model cannot do what was asked. Change it, or try another model."),
-    _K.MODERATION_INPUT: _(
+    _K.AUTH: mark("The provider did not accept the key. Check it in the settings, then try again."),
+    _K.QUOTA: mark("The account at the provider has no credit left. Top it up, then try again."),
+    _K.RATE_LIMITED: mark("The provider kept saying that it is too busy. Try again later."),
+    _K.INVALID_REQUEST: mark("The provider refused the request. Change it, or try another model."),
+    _K.UNSUPPORTED: mark("This model cannot do what was asked. Change it, or try another model."),
+    _K.MODERATION_INPUT: mark(
         "The provider’s content rules refused the prompt or a reference. "
         "Edit the prompt, or take another reference."
     ),
-    _K.NOT_FOUND: _(
+    _K.NOT_FOUND: mark(
         "The provider does not know this model or address. Check the connection in the settings."
     ),
-    _K.NETWORK: _(
+    _K.NETWORK: mark(
         "The provider could not be reached. Check this machine’s network and the connection’s "
         "address, then try again."
     ),
-    _K.PROVIDER_FAILURE: _("The provider has trouble of its own. Try again later."),
+    _K.PROVIDER_FAILURE: mark("The provider has trouble of its own. Try again later."),
 }
 FAILED: dict[FailureKind, str] = {
     _K.MODERATION_INPUT: REFUSED[_K.MODERATION_INPUT],
-    _K.MODERATION_OUTPUT: _(
+    _K.MODERATION_OUTPUT: mark(
         "The provider’s content rules held back the finished clip. "
         "The same prompt may pass another time; try again, or edit it."
     ),
     _K.QUOTA: REFUSED[_K.QUOTA],
-    _K.NOT_FOUND: _("The provider does not know this job any more. Try again."),
-    _K.EXPIRED: _("The provider let the job expire before it was done. Try again."),
-    _K.PROVIDER_FAILURE: _(
+    _K.NOT_FOUND: mark("The provider does not know this job any more. Try again."),
+    _K.EXPIRED: mark("The provider let the job expire before it was done. Try again."),
+    _K.PROVIDER_FAILURE: mark(
         "The provider could not make this clip. Try again, or change the prompt."
     ),
 }
-STALLED = _(
+STALLED = mark(
     "The provider has not finished in the time that such a take may need. "
     "It may still finish: check again later."
 )
-UNCERTAIN = _(
+UNCERTAIN = mark(
     "The connection broke after the request left and before the provider answered. It may be "
     "generating now. Check with the provider, then decide; nothing is sent again by itself."
 )
-NOT_DOWNLOADED = _(
+NOT_DOWNLOADED = mark(
     "The clip is made, but it could not be downloaded. Download it again; nothing is "
     "generated anew."
 )
-BROKEN = _(
+BROKEN = mark(
     "The provider handed out a file that is no whole clip. Download it again; nothing is "
     "generated anew."
 )
-NOT_HANDED_OUT = _("The provider says that the clip is done but does not hand it out. Try again.")
-NOT_KEPT = _(
+NOT_HANDED_OUT = mark(
+    "The provider says that the clip is done but does not hand it out. Try again."
+)
+NOT_KEPT = mark(
     "The clip could not be stored: the disk took no more. Free some space, then download it again."
 )
-CANCELLED_LATE = _(
+CANCELLED_LATE = mark(
     "The take was cancelled after it had been sent. Whether the provider charges for it is "
     "not known."
 )
-KEPT = _("The clip was finished before the cancellation arrived, so it is kept.")
-REFERENCE_GONE = _("A reference is not in the library any more. Choose another one and try again.")
-STUDIO_FAULT = _("The studio made a mistake with this take. Its log has the details. Try again.")
+KEPT = mark("The clip was finished before the cancellation arrived, so it is kept.")
+REFERENCE_GONE = mark(
+    "A reference is not in the library any more. Choose another one and try again."
+)
+STUDIO_FAULT = mark("The studio made a mistake with this take. Its log has the details. Try again.")
 
 
 def refusal(error: ProviderError) -> Failure:

@@ -26,6 +26,7 @@ _PHASES = {
     Phase.FINISH: finish,
     Phase.RECONCILE: reconcile,
 }
+_UNSENT = frozenset({Phase.SUBMIT, Phase.RECONCILE})
 _UNPAID = frozenset({TakeStatus.QUEUED})
 
 
@@ -44,7 +45,16 @@ class Life:
 
     async def run(self, phase: Phase, take_id: TakeId) -> Phase | None:
         """One phase; the next one, or None where the life ends or a person must decide."""
-        return await _PHASES[phase](self._tools, take_id)
+        slots = self._tools.slots
+        if phase not in _UNSENT:
+            slots.hold(take_id)
+        following = None
+        try:
+            following = await _PHASES[phase](self._tools, take_id)
+        finally:
+            if following is None:
+                slots.release(take_id)
+        return following
 
     async def give_up(self, take_id: TakeId, error: Exception) -> None:
         """A bug ended a phase: say so on the take instead of leaving it for ever."""

@@ -13,6 +13,7 @@ from shortdrama.generation.journal import Journal
 from shortdrama.generation.pauses import Pauses
 from shortdrama.generation.ports import Providers, TakeBlobs, TakeMedia, TakeRecords
 from shortdrama.generation.progress import ProgressBoard
+from shortdrama.generation.slots import Slots
 
 _DOWNLOADS = 6  # clips coming in or being checked at once
 
@@ -56,11 +57,16 @@ class Tools:
     tmp: Path
     pauses: Pauses = field(default_factory=Pauses)
     limits: Limits = field(default_factory=Limits)
+    max_takes: int = 64  # under way at once; the others are queued
     downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_DOWNLOADS))
 
     @cached_property
     def journal(self) -> Journal:
         return Journal(self.records)
+
+    @cached_property
+    def slots(self) -> Slots:
+        return Slots(self.max_takes)
 
     @cached_property
     def progress(self) -> ProgressBoard:

@@ -169,10 +169,13 @@ class TakeService:
             queued = [waiting.id for waiting in tx.takes.with_status(frozenset({_S.QUEUED}))]
         return queued.index(take.id) + 1 if take.id in queued else None
 
-    def queue_summary(self) -> QueueSummary:
-        wanted = _RUNNING | _TO_LOOK_AT | {_S.QUEUED}
+    def queue(self) -> list[Take]:
+        """Everything that is on its way or waits for a person, oldest first."""
         with self._records.read() as tx:
-            found = [take.status for take in tx.takes.with_status(wanted)]
+            return tx.takes.with_status(_RUNNING | _TO_LOOK_AT | {_S.QUEUED})
+
+    def queue_summary(self) -> QueueSummary:
+        found = [take.status for take in self.queue()]
         return QueueSummary(
             running=sum(status in _RUNNING for status in found),
             queued=found.count(_S.QUEUED),

@@ -27,6 +27,7 @@ _SENDERS = frozenset({TakeStatus.SUBMITTING, TakeStatus.CANCELLING})
 async def submit(tools: Tools, take_id: TakeId) -> Phase | None:
     """Bring a queued take to its provider, or a take whose sending was cut off to a decision."""
     while True:
+        await tools.slots.acquire(take_id)
         await tools.pauses.may_send()
         take = await asyncio.to_thread(tools.journal.get, take_id)
         if phase_of(take) is not Phase.SUBMIT or take is None:
@@ -93,6 +94,7 @@ async def _refused(tools: Tools, claim: Claim, error: ProviderError) -> Take | N
         )
     word = "unreachable" if outcome == "not_sent" else "busy"
     moved = await asyncio.to_thread(tools.journal.requeue, take.id, claim.attempt, outcome, word)
+    tools.slots.release(take.id)  # others, at other providers, need not wait with it
     await tools.pauses.sleep(take.id, pause_s)
     return moved
 
@@ -218,4 +220,4 @@ def _unsendable(error: StudioError) -> Failure:
     if error.code == "reference_gone":
         return failures.reference_gone()
     details = failures.details_of(error)
-    return Failure(FailureKind.INVALID_REQUEST, error.message, Money.NONE, False, details=details)
+    return Failure(FailureKind.INVALID_REQUEST, error.template, Money.NONE, False, details=details)
