@@ -46,8 +46,18 @@ class PostgresServer:
         options = f"-k {self.folder} {settings}"
         self._run("pg_ctl", "start", "-w", "-D", self._data, "-l", log, "-o", options)
 
-    def stop(self) -> None:
-        self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", self._data)
+    def guard(self) -> subprocess.Popen[bytes]:
+        """A process that removes the cluster when its input ends: with us, however we end."""
+        stop = 'read _; "$1" stop -w -m immediate -D "$2/data" >/dev/null; rm -rf "$2"'
+        return subprocess.Popen(
+            ["/bin/sh", "-c", stop, "sh", str(self.binaries / "pg_ctl"), str(self.folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+            **_other_user(),
+        )
 
     def make_cluster(self) -> None:
         self._run("initdb", "-D", self._data, "-U", "studio", "-A", "trust", "-E", "UTF8", "-N")
@@ -84,17 +94,14 @@ def postgres_server() -> Iterator[PostgresServer]:
     # Not under pytest's folder: another user has to enter it, and socket paths are short.
     folder = Path(tempfile.mkdtemp(prefix="studio-pg-"))
     server = PostgresServer(binaries, folder)
-    try:
-        if user := _other_user():
-            os.chown(folder, user["user"], user["group"])
+    if user := _other_user():
+        os.chown(folder, user["user"], user["group"])
+    with server.guard():
         server.make_cluster()
         server.start()
-        try:
-            yield server
-        finally:
-            server.stop()
-    finally:
-        shutil.rmtree(folder)
+        yield server
+    if folder.exists():
+        folder.rmdir()  # emptied by another user, who may not remove it from its parent
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,13 @@ import httpx
 import pytest
 
 _ADDRESS = re.compile(rb"Running on (http://127\.0\.0\.1:\d+)")
+# It ends when its input ends: with us, however we end.
+_SERVER = """
+import os, sys, threading
+from moto.server import main
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+main(["-H", "127.0.0.1", "-p", "0"])
+"""
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "studio",
     "AWS_SECRET_ACCESS_KEY": "not-a-secret",
@@ -23,12 +30,16 @@ _CREDENTIALS = {
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """The server's address, such as `http://127.0.0.1:40123`; one server for the session."""
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as server:
-        try:
-            yield _read_address(server)
-        finally:
-            server.kill()
+    with subprocess.Popen(
+        [sys.executable, "-c", _SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as server:
+        yield _read_address(server)
+        assert server.stdin is not None
+        server.stdin.close()
+        server.wait()  # before its log is closed, which is being read until it ends
 
 
 @pytest.fixture

@@ -57,11 +57,14 @@ def backup(data_dir: Path, destination: Path) -> BackupReport:
 def _check(source: DataDirectory, destination: Path) -> None:
     if not source.database_path.is_file():
         raise SetupProblem(
-            f"There are no records in {source.path}. Records in PostgreSQL are backed up with "
-            "pg_dump, and a bucket with its provider's own means."
+            "There are no records in %(path)s. Records in PostgreSQL are backed up with "
+            "pg_dump, and a bucket with its provider's own means.",
+            path=str(source.path),
         )
     if destination.exists():
-        raise InvalidInput(f"{destination} exists already; name a new folder or .tar file.")
+        raise InvalidInput(
+            "%(path)s exists already; name a new folder or .tar file.", path=str(destination)
+        )
     if destination.absolute().is_relative_to(source.path):
         raise InvalidInput("A backup inside the studio would be lost with it; name another place.")
 
@@ -102,9 +105,10 @@ def _copy_blob(path: Path, target: Path, key: str) -> None:
         shutil.copyfile(path, target)
     if hash_file(target) != key:
         raise SetupProblem(
-            f"The file {path} is damaged: its content is not what its name says. Restore it from "
+            "The file %(path)s is damaged: its content is not what its name says. Restore it from "
             "an earlier backup, or remove what uses it, and try again.",
             code="blob_damaged",
+            path=str(path),
         )
 
 

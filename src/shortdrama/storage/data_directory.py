@@ -64,12 +64,15 @@ class DataDirectory:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.path.chmod(0o700)
         except FileExistsError as error:
-            raise SetupProblem(f"{error.filename} is a file where a folder should be.") from error
+            raise SetupProblem(
+                "%(path)s is a file where a folder should be.", path=str(error.filename)
+            ) from error
         except OSError as error:
             if error.errno not in _UNWRITABLE:
                 raise
             raise SetupProblem(
-                f"The studio may not write in {self.path}; give --data another folder."
+                "The studio may not write in %(path)s; give --data another folder.",
+                path=str(self.path),
             ) from error
 
     def lock(self) -> Self:
@@ -89,9 +92,11 @@ class DataDirectory:
                 holder = lock.read(32).decode("ascii", "replace").strip()
             who = f" (process {holder})" if holder else ""
             raise SetupProblem(
-                f"Another studio{who} is already using {self.path}; stop it or give --data "
+                "Another studio%(who)s is already using %(path)s; stop it or give --data "
                 "another folder.",
                 code="data_in_use",
+                who=who,
+                path=str(self.path),
             ) from error
         lock.truncate(0)
         lock.write(str(os.getpid()).encode())

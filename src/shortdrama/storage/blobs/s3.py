@@ -130,7 +130,7 @@ def _open_store(url: str) -> S3Store:
         raise SetupProblem("The storage address looks like s3://bucket/prefix?region=….")
     if unknown := options.keys() - _OPTIONS:
         names = ", ".join(sorted(unknown))
-        raise SetupProblem(f"The storage address has options nobody knows: {names}.")
+        raise SetupProblem("The storage address has options nobody knows: %(names)s.", names=names)
     endpoint = options.get("endpoint") or os.environ.get("AWS_ENDPOINT_URL")
     client: ClientConfig = {
         "timeout": timedelta(hours=2),  # of a whole transfer; a silent one ends after 60 s

@@ -70,7 +70,7 @@ def _sort(query: AssetQuery) -> _Sort:
         return _SORTS[query.sort]
     except KeyError as error:
         known = ", ".join(_SORTS)
-        raise InvalidInput(f"Assets sort by {known}.", code="sort_unknown") from error
+        raise InvalidInput("Assets sort by %(known)s.", code="sort_unknown", known=known) from error
 
 
 def _filters(query: AssetQuery) -> list[sa.ColumnElement[bool]]:

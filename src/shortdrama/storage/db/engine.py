@@ -33,8 +33,9 @@ def parse_url(text: str) -> sa.URL:
     if url.drivername == "postgresql+psycopg":
         return url
     raise SetupProblem(
-        f"The studio keeps its records in an SQLite file or in PostgreSQL, not in "
-        f"“{url.drivername}”; the address starts with sqlite:/// or postgresql://."
+        "The studio keeps its records in an SQLite file or in PostgreSQL, not in "
+        "“%(kind)s”; the address starts with sqlite:/// or postgresql://.",
+        kind=url.drivername,
     )
 
 
