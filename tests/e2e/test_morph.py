@@ -21,9 +21,7 @@ def room(page: Page, shared_studio: StudioProcess) -> Page:
     page.goto(shared_studio.url)
     page.evaluate(
         """async () => {
-          const script = document.querySelector('script[src$="app.js"]').src;
-          const { default: htmx } = await import(new URL("../vendor/htmx/htmx.esm.min.js", script));
-          await import(new URL("swap.js", script));
+          await customElements.whenDefined("prompt-panel");
           const room = document.createElement("div");
           room.id = "room";
           document.body.append(room);

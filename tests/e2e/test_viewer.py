@@ -227,20 +227,6 @@ def test_edit_the_prompt_leads_to_the_prompt(
     expect(page.get_by_role("textbox", name="Prompt")).to_be_focused()
 
 
-def test_a_broken_download_is_fetched_again_without_a_second_order(
-    page: Page, quick_studio: QuickStudio, shot: str, viewer: Locator
-) -> None:
-    prompt = f"Cut off {shot}."
-    quick_studio.take(shot, prompt, "failed", content=["no_moov"] * 12 + ["ok"])
-    page.goto(quick_studio.page_of(shot))
-    quick_studio.provider.script(prompt, content="ok")
-    for job in quick_studio.provider.made(prompt):
-        job.script = quick_studio.provider.script(prompt, content="ok", poll="completed")
-    viewer.get_by_role("button", name="Download again").click()
-    expect(viewer.locator("video")).to_be_visible(timeout=20_000)
-    assert quick_studio.provider.submits(prompt) == 1
-
-
 def test_an_uncertain_take_waits_for_a_person_who_can_check(
     page: Page, quick_studio: QuickStudio, shot: str, viewer: Locator
 ) -> None:

@@ -1,7 +1,7 @@
 """Styles, scripts and icons: read once, compressed once, cached by the browser for good.
 
-All live under `/static/<hash of everything>/…`, so ES modules import each other by relative
-paths and a changed file changes every address. All style sheets are one.
+All live under `/static/<hash of everything>/…`, so a changed file changes every address. All style
+sheets are one, and so are the scripts of a page (`script_bundle.py`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from shortdrama.web.i18n import LANGUAGES, script_catalogue
+from shortdrama.web.script_bundle import bundle
 
 WEB = Path(__file__).parent
 _SUFFIXES = {".css", ".js", ".svg", ".png", ".webp", ".woff2", ".webmanifest", ".ico"}
 _TYPES = {".js": "text/javascript", ".webmanifest": "application/manifest+json"}
 _STYLE_HEAD = ("static/tokens.css", "static/components.css")
+# What a page loads → the modules it begins with. A page loads one of these and no module beside
+# it: the same module loaded twice is two modules.
+_SCRIPTS = {
+    "studio.js": ("static/js/app.js", "panels/assets/assets.js"),
+    "library.js": ("static/js/app.js", "panels/library/library.js"),
+}
 _COMPRESSIBLE = {".css", ".js", ".svg", ".webmanifest"}
 
 
@@ -38,6 +45,9 @@ class StaticFiles:
     def __init__(self, root: Path = WEB) -> None:
         self._files = {name: _load(path) for name, path in _found(root)}
         self._files["studio.css"] = _as_file(_joined_styles(self._files), ".css")
+        for name, entries in _SCRIPTS.items():
+            script = bundle(entries, self._script_text)
+            self._files[name] = _as_file(script.encode(), ".js")
         for name in LANGUAGES:
             tag = name.replace("_", "-")
             self._files[f"i18n/{tag}.js"] = _as_file(script_catalogue(name), ".js")
@@ -51,6 +61,9 @@ class StaticFiles:
 
     def body(self, name: str) -> bytes:
         return self._files[name].body
+
+    def _script_text(self, name: str) -> str:
+        return self._files[name].body.decode()
 
     def names(self) -> list[str]:
         return sorted(self._files)

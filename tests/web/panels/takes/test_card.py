@@ -1,0 +1,63 @@
+"""What a take's card shows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
+from shortdrama.web.panels.takes.card import Setting, state_word, take_card, video_url
+from shortdrama.web.panels.takes.cost import cost_of
+from web.panels.made_takes import NOW, SONG, a_clip, a_take
+
+LABELS = {("wan-3", SONG): "Wan 3.0"}
+
+
+def card(take: Take, selected: bool = False):
+    return take_card(take, Setting(LABELS, take.id if selected else None, 7), NOW)
+
+
+@pytest.mark.parametrize("status", TakeStatus)
+def test_every_state_has_a_word(status: TakeStatus) -> None:
+    assert state_word(card(a_take(status)).state)
+
+
+def test_facts_name_model_length_and_price() -> None:
+    assert card(a_take()).facts == "Wan 3.0 · 4 s · $0.40"
+    assert card(a_take(estimate_micro_usd=0)).facts == "Wan 3.0 · 4 s · free"
+    assert card(a_take(estimate_micro_usd=None)).facts == "Wan 3.0 · 4 s · price unknown"
+    assert card(a_take(TakeStatus.UNCERTAIN)).facts == "Wan 3.0 · 4 s · $0.40 at most"
+
+
+def test_rejected_wins_over_selected_and_selected_over_ready() -> None:
+    assert card(a_take(), selected=True).state == "selected"
+    assert card(a_take(is_rejected=True), selected=True).state == "rejected"
+
+
+def test_time_left_is_what_history_promised_less_what_has_passed() -> None:
+    running = card(a_take(TakeStatus.GENERATING, estimate_s=88.0))
+    assert (running.elapsed_s, running.left_s) == (38.0, 50.0)
+    assert card(a_take(TakeStatus.GENERATING, estimate_s=30.0)).left_s is None
+    queued = a_take(TakeStatus.QUEUED, estimate_s=88.0, submitted_at=None)
+    assert card(queued).left_s is None
+    done = a_take(finished_at=NOW - timedelta(seconds=8))
+    assert card(done).elapsed_s == 30.0
+
+
+def test_a_clip_has_an_address_with_a_speaking_name() -> None:
+    assert video_url(a_take(), 7) is None
+    assert video_url(a_take(clip=a_clip()), 7) == f"/media/{'a' * 64}/shot-07-take-2.mp4"
+
+
+def test_cost_leaves_out_what_was_surely_not_charged() -> None:
+    refused = Failure(FailureKind.AUTH, "no", Money.NONE)
+    broken = Failure(FailureKind.PROVIDER_FAILURE, "broke", Money.MAYBE)
+    takes = [
+        a_take(),
+        a_take(TakeStatus.QUEUED, submitted_at=None),
+        a_take(TakeStatus.FAILED, failure=refused),
+        a_take(TakeStatus.FAILED, failure=broken),
+        a_take(estimate_micro_usd=None),
+    ]
+    assert cost_of(takes) == 800_000

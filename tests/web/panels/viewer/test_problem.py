@@ -1,0 +1,72 @@
+"""Every failure says what happened, what it cost and what to do, and offers that thing."""
+
+from __future__ import annotations
+
+import pytest
+
+from shortdrama.domain.take import Failure, FailureKind, Money, TakeStatus
+from shortdrama.web.panels.viewer.problem import Problem, describe
+from web.panels.made_takes import a_take
+
+
+def failed(kind: FailureKind, money: Money = Money.NONE, **fields: object) -> Problem:
+    failure = Failure(kind, "It said no.", money, **fields)  # type: ignore[arg-type]
+    problem = describe(a_take(TakeStatus.FAILED, failure=failure, provider_job_id="video_1"))
+    assert problem is not None
+    return problem
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_every_kind_has_all_its_words_and_an_action(kind: FailureKind) -> None:
+    problem = failed(kind)
+    assert all((problem.title, problem.says, problem.what, problem.money, problem.todo))
+    assert problem.actions
+    assert "!" not in problem.says + problem.todo
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [
+        (FailureKind.AUTH, "settings"),
+        (FailureKind.QUOTA, "settings"),
+        (FailureKind.MODERATION_INPUT, "edit"),
+        (FailureKind.UNSUPPORTED, "edit"),
+        (FailureKind.NETWORK, "retry"),
+    ],
+)
+def test_the_likely_cure_is_the_first_button(kind: FailureKind, first: str) -> None:
+    assert failed(kind).actions[0].name == first
+
+
+def test_a_clip_that_can_still_be_fetched_is_fetched_and_not_paid_again() -> None:
+    problem = failed(FailureKind.DOWNLOAD, Money.CHARGED, can_fetch_again=True)
+    assert problem.actions[0].name == "fetch"
+    assert problem.money == "$0.40 was charged."
+
+
+@pytest.mark.parametrize(
+    ("money", "micro_usd", "words"),
+    [
+        (Money.NONE, 400_000, "Nothing was charged."),
+        (Money.MAYBE, 400_000, "Up to $0.40 may have been charged."),
+        (Money.MAYBE, 0, "Nothing was charged."),
+        (Money.CHARGED, None, "It was charged; the studio does not know the price."),
+    ],
+)
+def test_money_is_said_as_it_is_known(money: Money, micro_usd: int | None, words: str) -> None:
+    failure = Failure(FailureKind.PROVIDER_FAILURE, "It broke.", money)
+    problem = describe(a_take(TakeStatus.FAILED, failure=failure, estimate_micro_usd=micro_usd))
+    assert problem is not None
+    assert problem.money == words
+
+
+def test_an_uncertain_take_offers_to_check_before_anything_else() -> None:
+    problem = describe(a_take(TakeStatus.UNCERTAIN))
+    assert problem is not None
+    assert [action.name for action in problem.actions] == ["check", "not-sent", "send-again"]
+    assert problem.look == "uncertain"
+
+
+@pytest.mark.parametrize("status", [TakeStatus.READY, TakeStatus.GENERATING, TakeStatus.CANCELLED])
+def test_what_is_no_problem_has_none(status: TakeStatus) -> None:
+    assert describe(a_take(status)) is None
