@@ -11,6 +11,7 @@ import logging
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import ACTIVE, TakeStatus
+from shortdrama.errors import StudioError
 from shortdrama.generation import failures
 from shortdrama.generation.fetch import fetch
 from shortdrama.generation.finish import finish
@@ -50,11 +51,24 @@ class Life:
             slots.hold(take_id)
         following = None
         try:
-            following = await _PHASES[phase](self._tools, take_id)
+            following = await self._run_patiently(phase, take_id)
         finally:
             if following is None:
                 slots.release(take_id)
         return following
+
+    async def _run_patiently(self, phase: Phase, take_id: TakeId) -> Phase | None:
+        """While the records or the disk take nothing, the take stays as it is and loses nothing."""
+        tries = 0
+        while True:
+            try:
+                return await _PHASES[phase](self._tools, take_id)
+            except StudioError as error:
+                if not error.can_retry:
+                    raise
+                tries += 1
+                log.warning("take %s waits: %s", take_id, error.message)
+                await self._tools.pauses.sleep(take_id, min(60.0, 2.0 ** min(tries, 6)))
 
     async def give_up(self, take_id: TakeId, error: Exception) -> None:
         """A bug ended a phase: say so on the take instead of leaving it for ever."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 from shortdrama.domain.ids import TakeId
 
@@ -37,14 +37,14 @@ class Pauses:
         for call in self._calls.get(take_id, ()):
             call.set()
 
-    async def may_send(self) -> None:
-        """Wait for ever while the studio is stopping: what is queued goes on at the next start."""
+    @asynccontextmanager
+    async def sending(self) -> AsyncIterator[None]:
+        """Around a paid call, from its intent to its outcome, so that a stop can let it end.
+
+        While the studio is stopping this waits for ever: what is queued goes on at the next start.
+        """
         if self._is_closing:
             await asyncio.Event().wait()
-
-    @contextmanager
-    def sending(self) -> Iterator[None]:
-        """Around a paid call, so that a stop can let it end."""
         self._busy += 1
         try:
             yield

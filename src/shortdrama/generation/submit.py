@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shortdrama.domain.ids import AssetId, TakeId
@@ -20,23 +21,30 @@ from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.ports import ProviderJob, Reference, Submission
 
 log = logging.getLogger(__name__)
-_COMMIT_PAUSES_S = (0.2, 0.5, 1, 2, 4)
 _SENDERS = frozenset({TakeStatus.SUBMITTING, TakeStatus.CANCELLING})
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What one attempt brought: the take as it is now, or why it has no job."""
+
+    claim: Claim
+    take: Take | None = None
+    error: StudioError | None = None
 
 
 async def submit(tools: Tools, take_id: TakeId) -> Phase | None:
     """Bring a queued take to its provider, or a take whose sending was cut off to a decision."""
     while True:
         await tools.slots.acquire(take_id)
-        await tools.pauses.may_send()
         take = await asyncio.to_thread(tools.journal.get, take_id)
-        if phase_of(take) is not Phase.SUBMIT or take is None:
+        if take is None or phase_of(take) is not Phase.SUBMIT:
             return phase_of(take)
-        if take.status is not TakeStatus.QUEUED:
-            take = await _settle_lost(tools, take, None)
+        if take.status is TakeStatus.QUEUED:
+            outcome = await _attempt(tools, take_id)
+            take = await _follow(tools, outcome) if outcome else take
         else:
-            claim = await asyncio.to_thread(tools.journal.claim, take_id)
-            take = await _send(tools, claim) if claim else take
+            take = await _settle_lost(tools, take, None)
         if phase_of(take) is not Phase.SUBMIT:
             return phase_of(take)
 
@@ -55,27 +63,46 @@ async def reconcile(tools: Tools, take_id: TakeId) -> Phase | None:
     return phase_of(take)
 
 
-async def _send(tools: Tools, claim: Claim) -> Take | None:
-    """One paid request. Its answer decides; only what certainly made nothing is tried again."""
-    take, attempt = claim.take, claim.attempt
-    close = tools.journal.close
-    with ExitStack() as files:
+async def _attempt(tools: Tools, take_id: TakeId) -> _Outcome | None:
+    """One paid request, once its intent is committed; None where the take is not queued now."""
+    async with tools.pauses.sending():
+        claim = await asyncio.to_thread(tools.journal.claim, take_id)
+        if claim is None:
+            return None
         try:
-            provider = tools.providers.for_connection(take.request.connection_id)
-            submission = await asyncio.to_thread(_submission, tools, take, files)
-            with tools.pauses.sending():
-                job = await provider.submit(submission)
-                return await _accept(tools, take, attempt, job)
-        except SubmissionUncertain as error:
-            return await _settle_lost(tools, take, error)
-        except ProviderError as error:
-            return await _refused(tools, claim, error)
+            return _Outcome(claim, take=await _send(tools, claim))
         except StudioError as error:
-            # Raised before anything was sent: a reference or the connection is gone.
-            failure = _unsendable(error)
-            return await asyncio.to_thread(
-                close, take.id, attempt, "not_sent", TakeStatus.FAILED, failure
-            )
+            return _Outcome(claim, error=error)
+
+
+async def _send(tools: Tools, claim: Claim) -> Take | None:
+    take = claim.take
+    provider = tools.providers.for_connection(take.request.connection_id)
+    with ExitStack() as files:
+        submission = await asyncio.to_thread(_submission, tools, take, files)
+        job = await provider.submit(submission)
+    return await _accept(tools, take, claim.attempt, job)
+
+
+async def _follow(tools: Tools, outcome: _Outcome) -> Take | None:
+    """The answer decides; only what certainly made nothing is tried again."""
+    claim, error = outcome.claim, outcome.error
+    match error:
+        case None:
+            return outcome.take
+        case SubmissionUncertain():
+            return await _settle_lost(tools, claim.take, error)
+        case ProviderError():
+            return await _refused(tools, claim, error)
+    # Raised before anything was sent: a reference or the connection is gone.
+    return await asyncio.to_thread(
+        tools.journal.close,
+        claim.take.id,
+        claim.attempt,
+        "not_sent",
+        TakeStatus.FAILED,
+        _unsendable(error),
+    )
 
 
 async def _refused(tools: Tools, claim: Claim, error: ProviderError) -> Take | None:
@@ -174,18 +201,18 @@ def _unclaimed(tools: Tools, take: Take, jobs: list[ProviderJob]) -> list[Provid
 
 
 async def _accept(tools: Tools, take: Take, attempt: int | None, job: ProviderJob) -> Take | None:
-    """Commit the job's id. It is paid for, so a database in trouble is given some time."""
-    for pause_s in (*_COMMIT_PAUSES_S, None):
+    """Commit the job's id. It is paid for, so this waits for as long as the records are in trouble;
+    if the studio ends meanwhile, its next start searches the provider's list."""
+    tries = 0
+    while True:
         try:
             word = job.raw_status[:200]
             return await asyncio.to_thread(tools.journal.accept, take.id, attempt, job.id, word)
-        except Exception:
-            # Whatever keeps the row from being written: without this line the job is lost.
-            log.critical("take %s is provider job %s, not yet recorded", take.id, job.id)
-            if pause_s is None:
-                raise
-            await asyncio.sleep(pause_s)
-    return None
+        except StudioError as error:
+            # Without this line a job that nobody can find again would be lost.
+            log.critical("take %s is job %s, not recorded: %s", take.id, job.id, error.message)
+            await tools.pauses.sleep(take.id, min(30.0, 0.5 * 2 ** min(tries, 6)))
+            tries += 1
 
 
 def _submission(tools: Tools, take: Take, files: ExitStack) -> Submission:
