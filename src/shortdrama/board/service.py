@@ -1,12 +1,15 @@
-"""The board: the untitled project of a fresh studio, its shots, and which take plays."""
+"""The board: projects and their episodes, the shots of an episode, and which take plays."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from shortdrama.board.founding import found_sample, found_studio, new_shot
 from shortdrama.board.ports import BoardRecords, BoardTransaction
-from shortdrama.domain.ids import EpisodeId, ProjectId, SceneId, ShotId, TakeId, new_id
+from shortdrama.board.sample import SAMPLE_PROJECT, OpenSample, read_sample
+from shortdrama.domain.ids import EpisodeId, ProjectId, ShotId, TakeId
 from shortdrama.domain.project import Episode, Project, Scene, Shot
 from shortdrama.domain.prompt import MAX_CHARS
 from shortdrama.domain.take import Take, TakeStatus
@@ -55,18 +58,65 @@ class BoardView:
         return next((view for view in self.shots if view.shot.id == shot_id), None)
 
 
+@dataclass(frozen=True, slots=True)
+class EpisodeView:
+    """An episode and the shot that it opens with."""
+
+    episode: Episode
+    first_shot: ShotId
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectView:
+    project: Project
+    episodes: tuple[EpisodeView, ...]
+
+
 class BoardService:
     def __init__(self, records: BoardRecords) -> None:
         self._records = records
 
     def current(self) -> BoardView:
-        """The newest episode; a fresh studio gets one untitled project, episode and shot."""
+        """The newest episode of the studio's own project, which is the oldest but the sample.
+
+        A fresh studio gets one untitled project, episode and shot.
+        """
         with self._records.read() as tx:
-            episode = _newest_episode(tx)
+            episode = _own_episode(tx)
             if episode is not None:
                 return _view(tx, episode)
         with self._records.begin() as tx:
-            return _view(tx, _newest_episode(tx) or _found_studio(tx))
+            return _view(tx, _own_episode(tx) or found_studio(tx))
+
+    def projects(self) -> tuple[ProjectView, ...]:
+        """Every project with its episodes, oldest first."""
+        with self._records.read() as tx:
+            return tuple(
+                ProjectView(project, tuple(_openings(tx, project.id)))
+                for project in tx.projects.all()
+            )
+
+    def open_sample(self) -> OpenSample:
+        """The sample episode, made where it is not there yet. Its takes are the caller's to order.
+
+        What a person did to the sample stays as it is: a shot that has a take of any kind, or
+        another text, is not missing.
+        """
+        sample = read_sample()
+        # A conflict: another process of this studio has just made it.
+        with suppress(Conflict), self._records.begin() as tx:
+            if not tx.episodes.of_project(SAMPLE_PROJECT):
+                found_sample(tx, sample)
+        with self._records.read() as tx:
+            shots = tx.shots.of_episode(tx.episodes.of_project(SAMPLE_PROJECT)[0].id)
+            takes = tx.takes.of_shots([shot.id for shot in shots])
+        planned = {shot.prompt: shot for shot in sample.shots}
+        missing = tuple(
+            (shot.id, planned[shot.prompt_text])
+            for shot in shots
+            if shot.prompt_text in planned and not takes.get(shot.id)
+        )
+        return OpenSample(shots[0].id, missing)
 
     def episode_view(self, episode_id: EpisodeId) -> BoardView:
         with self._records.read() as tx:
@@ -86,7 +136,7 @@ class BoardService:
             if not scenes:
                 raise NotFound("This episode is not here any more.")
             shots = tx.shots.of_episode(episode_id)
-            shot = _new_shot(scenes[-1], max((s.number for s in shots), default=0) + 1)
+            shot = new_shot(scenes[-1], max((s.number for s in shots), default=0) + 1)
             tx.shots.add(shot)
             _tell(tx, "shot.added", shot)
             return shot
@@ -166,33 +216,14 @@ class BoardService:
             tx.events.append("project.changed", {})
 
 
-def _newest_episode(tx: BoardTransaction) -> Episode | None:
-    projects = tx.projects.all()
-    return tx.episodes.of_project(projects[-1].id)[-1] if projects else None
+def _own_episode(tx: BoardTransaction) -> Episode | None:
+    own = next((p for p in tx.projects.all() if p.id != SAMPLE_PROJECT), None)
+    return tx.episodes.of_project(own.id)[-1] if own else None
 
 
-def _found_studio(tx: BoardTransaction) -> Episode:
-    now = datetime.now(UTC)
-    project = Project(id=ProjectId(new_id()), title="", created_at=now)
-    episode = Episode(EpisodeId(new_id()), project.id, number=1, title="", created_at=now)
-    scene = Scene(SceneId(new_id()), episode.id, number=1, title="")
-    tx.projects.add(project)
-    tx.episodes.add(episode)
-    tx.scenes.add(scene)
-    tx.shots.add(_new_shot(scene, number=1))
-    return episode
-
-
-def _new_shot(scene: Scene, number: int) -> Shot:
-    return Shot(
-        id=ShotId(new_id()),
-        scene_id=scene.id,
-        episode_id=scene.episode_id,
-        number=number,
-        prompt_text="",
-        selected_take_id=None,
-        created_at=datetime.now(UTC),
-    )
+def _openings(tx: BoardTransaction, project_id: ProjectId) -> Iterator[EpisodeView]:
+    for episode in tx.episodes.of_project(project_id):
+        yield EpisodeView(episode, tx.shots.of_episode(episode.id)[0].id)
 
 
 def _view(tx: BoardTransaction, episode: Episode) -> BoardView:

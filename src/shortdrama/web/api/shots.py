@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from shortdrama.domain.ids import EpisodeId, ProjectId, ShotId, TakeId
@@ -52,10 +54,15 @@ def _answer(shot: Shot) -> ShotAnswer:
     )
 
 
-@router.get("/shots")
-def list_shots(services: GivenServices) -> list[ShotAnswer]:
-    """The shots of the current episode, in order."""
-    return [_answer(view.shot) for view in services.board.current().shots]
+@router.get("/shots", responses=may_answer(404))
+def list_shots(
+    services: GivenServices,
+    episode: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
+) -> list[ShotAnswer]:
+    """The shots of an episode (the current one where none is named), in order."""
+    board = services.board
+    view = board.episode_view(EpisodeId(episode)) if episode else board.current()
+    return [_answer(each.shot) for each in view.shots]
 
 
 @router.post("/shots", status_code=201, responses=may_answer(404))

@@ -28,8 +28,9 @@ def snapshot(
     services: GivenServices,
     shot: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
 ) -> dict[str, Any]:
-    """The seed's page state for a shot (the newest where none is named)."""
-    state = services.state.snapshot(ShotId(shot) if shot else None)
+    """The seed's page state for a shot (the newest of the current episode where none is named)."""
+    named = ShotId(shot) if shot else services.board.current().shots[-1].shot.id
+    state = services.state.snapshot(named)
     current = state.current_take
     return {
         "assets": [asset_answer(asset) for asset in state.assets],

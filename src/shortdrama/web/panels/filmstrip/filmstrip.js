@@ -30,6 +30,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("studio-key", (event) => {
+  if (!page.shot) return;
   const { name } = /** @type {CustomEvent} */ (event).detail;
   if (name === "new-shot") addShot();
   else if (name === "shot-before") openBeside(-1);
@@ -51,7 +52,9 @@ async function addShot() {
   if (isAdding) return;
   isAdding = true;
   try {
-    const shot = await askJson("/api/shots", { method: "POST" });
+    const headers = { "Content-Type": "application/json" };
+    const body = JSON.stringify({ episode_id: page.episode });
+    const shot = await askJson("/api/shots", { method: "POST", headers, body });
     await openShot(shot.id);
     document.getElementById("prompt")?.focus();
   } catch (error) {

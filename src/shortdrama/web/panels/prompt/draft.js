@@ -1,6 +1,7 @@
 /** What stands in the prompt box, kept on the server shortly after it was typed. */
 
 import { askJson } from "../../static/js/upload.js";
+import { page } from "../studio/page.js";
 
 const SOON_MS = 400;
 
@@ -41,6 +42,6 @@ document.addEventListener("server-back", () => keepDraft.flush());
 
 /** @param {string} shot @returns {Promise<string|null>} */
 export async function loadDraft(shot) {
-  const shots = await askJson("/api/shots", {}).catch(() => []);
+  const shots = await askJson(`/api/shots?episode=${page.episode}`, {}).catch(() => []);
   return shots.find((/** @type {any} */ each) => each.id === shot)?.prompt_text ?? null;
 }

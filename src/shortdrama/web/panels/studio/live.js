@@ -38,7 +38,7 @@ function flush() {
   const work = [...stale];
   stale.clear();
   for (const [what, data] of work) {
-    if (what === "bar") load(`/panels/bar?page=${document.body.dataset.page}`);
+    if (what === "bar") loadBar();
     else if (what === "lists") refreshLists();
     else refreshTake(data);
   }
@@ -58,8 +58,14 @@ async function refreshTake(data) {
 
 /** Takes, filmstrip, status and bar, as they are now. */
 export function refreshLists() {
-  if (!page.shot) return load(`/panels/bar?page=${document.body.dataset.page}`);
+  if (!page.shot) return loadBar();
   return load(`/panels/lists?${new URLSearchParams({ shot: page.shot, take: page.showing })}`);
+}
+
+function loadBar() {
+  const shot = document.querySelector("[data-shot]")?.getAttribute("data-shot") ?? "";
+  const query = new URLSearchParams({ page: document.body.dataset.page ?? "", shot });
+  return load(`/panels/bar?${query}`);
 }
 
 /** After a gap. The clip that is shown is left alone. */

@@ -8,6 +8,8 @@ import { load } from "../../static/js/swap.js";
 export const page = {
   /** "" on pages without a shot. */
   get shot() { return document.body.dataset.shot ?? ""; },
+  /** "" on pages without a shot. */
+  get episode() { return document.body.dataset.episode ?? ""; },
   /** "" where no take is shown. */
   get showing() { return document.body.dataset.showing ?? ""; },
 };

@@ -1,12 +1,14 @@
-"""The queue menu's rows: everything of this episode that is on its way or waits for a person."""
+"""The queue menu's rows: everything that is on its way or waits for a person."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shortdrama.domain.take import WAITING_FOR_PERSON
+from shortdrama.board.service import ShotView
+from shortdrama.domain.project import Shot
+from shortdrama.domain.take import Take
 from shortdrama.web.panels.studio.place import card_of, model_labels
-from shortdrama.web.panels.takes.card import TakeCard
+from shortdrama.web.panels.takes.card import ModelLabels, TakeCard
 from shortdrama.web.services import Services
 
 
@@ -18,12 +20,13 @@ class QueueRow:
 
 
 def queue_rows(services: Services) -> list[QueueRow]:
-    """Oldest first."""
+    """Of every project, oldest first."""
     labels = model_labels(services)
-    rows = [
-        QueueRow(card_of(services, view, take, labels), view.shot.id, view.shot.number)
-        for view in services.board.current().shots
-        for take in view.takes
-        if take.is_active or take.status in WAITING_FOR_PERSON
-    ]
-    return sorted(rows, key=lambda row: row.card.id)
+    takes = services.takes.queue()
+    shots = {shot_id: services.board.shot(shot_id) for shot_id in {t.shot_id for t in takes}}
+    return [_row(services, shots[take.shot_id], take, labels) for take in takes]
+
+
+def _row(services: Services, shot: Shot, take: Take, labels: ModelLabels) -> QueueRow:
+    card = card_of(services, ShotView(shot, takes=()), take, labels)
+    return QueueRow(card, shot.id, shot.number)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
-from shortdrama.domain.ids import TakeId
-from shortdrama.errors import NotFound
+from shortdrama.domain.ids import ShotId, TakeId
 from shortdrama.web.pages import render
 from shortdrama.web.panels.assets.panel import assets_panel
 from shortdrama.web.panels.filmstrip.cells import Cell, cell_of, lay_strip
 from shortdrama.web.panels.prompt.routes import prompt_context
 from shortdrama.web.panels.studio.place import Place, find_place
 from shortdrama.web.panels.studio.queue import queue_rows
+from shortdrama.web.panels.studio.sample import open_sample
 from shortdrama.web.panels.studio.topbar import top_bar
 from shortdrama.web.panels.takes.routes import takes_context
 from shortdrama.web.panels.viewer.routes import viewer_context
@@ -58,10 +59,20 @@ def show_lists(request: Request, services: GivenServices, shot: str, take: str =
     return render(request, "studio/_lists.html", **context)
 
 
+@router.post("/panels/sample")
+def show_sample(services: GivenServices) -> Response:
+    """Opens the finished sample; it is made at the first time."""
+    return RedirectResponse(f"/?shot={open_sample(services)}", status_code=303)
+
+
 @router.get("/panels/bar")
-def show_bar(request: Request, services: GivenServices, page: str = "studio") -> Response:
-    """The top bar of any page."""
-    return render(request, "studio/_bar.html", top=top_bar(services, page))
+def show_bar(
+    request: Request, services: GivenServices, page: str = "studio", shot: str = ""
+) -> Response:
+    """The top bar of any page; `shot` is the one that is open, on the studio page."""
+    board = services.board
+    episode = board.episode_view(board.shot(ShotId(shot)).episode_id) if shot else None
+    return render(request, "studio/_bar.html", top=top_bar(services, page, episode))
 
 
 @router.get("/panels/queue")
@@ -79,8 +90,9 @@ def page_context(services: Services, place: Place) -> dict[str, Any]:
     }
 
 
-def _cell_with(place: Place, take_id: str) -> Cell:
+def _cell_with(place: Place, take_id: str) -> Cell | None:
+    """None where the take is of another episode."""
     for view in place.board.shots:
         if any(take.id == take_id for take in view.takes):
             return cell_of(view)
-    raise NotFound("This take is not here any more.")
+    return None

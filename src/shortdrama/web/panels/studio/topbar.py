@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from shortdrama.board.service import BoardView
+from shortdrama.domain.ids import EpisodeId
 from shortdrama.web.i18n import _
 from shortdrama.web.panels.takes.cost import cost_of
 from shortdrama.web.services import Services
 
 _PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeLink:
+    """A row of the project menu."""
+
+    project: str
+    episode: str
+    href: str
+    is_current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +38,15 @@ class TopBar:
     spent: str
     queue_words: str
     queue_count: int
+    episodes: tuple[EpisodeLink, ...]
 
     @property
     def project_label(self) -> str:
-        return self.project_title or _("Untitled project")
+        return _project_label(self.project_title)
 
     @property
     def episode_label(self) -> str:
-        return f"{self.episode_number} · {self.episode_title or _('Untitled episode')}"
+        return _episode_label(self.episode_number, self.episode_title)
 
 
 def top_bar(services: Services, page: str, board: BoardView | None = None) -> TopBar:
@@ -50,7 +63,28 @@ def top_bar(services: Services, page: str, board: BoardView | None = None) -> To
         spent=f"${_spent_today_micro_usd(services) / 1_000_000:.2f}",
         queue_words=queue_words(queue.running, queue.queued, queue.to_look_at),
         queue_count=queue.running + queue.queued + queue.to_look_at,
+        episodes=tuple(_episode_links(services, board.episode.id)),
     )
+
+
+def _episode_links(services: Services, current: EpisodeId) -> Iterator[EpisodeLink]:
+    for view in services.board.projects():
+        for opening in view.episodes:
+            episode = opening.episode
+            yield EpisodeLink(
+                project=_project_label(view.project.title),
+                episode=_episode_label(episode.number, episode.title),
+                href=f"/?shot={opening.first_shot}",
+                is_current=episode.id == current,
+            )
+
+
+def _project_label(title: str) -> str:
+    return title or _("Untitled project")
+
+
+def _episode_label(number: int, title: str) -> str:
+    return f"{number} · {title or _('Untitled episode')}"
 
 
 def queue_words(running: int, queued: int, to_look_at: int) -> str:

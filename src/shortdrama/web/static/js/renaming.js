@@ -11,7 +11,7 @@ document.addEventListener("submit", async (event) => {
   const headers = { "Content-Type": "application/json" };
   try {
     await askJson(form.dataset.rename, { method: "PUT", headers, body });
-    form.hidePopover();
+    /** @type {HTMLElement|null} */ (form.closest("[popover]"))?.hidePopover();
     document.dispatchEvent(new CustomEvent("studio-event", { detail: { kind: "project.changed", data: {} } }));
   } catch (error) {
     showToast(/** @type {Error} */ (error).message);
