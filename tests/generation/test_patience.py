@@ -95,3 +95,18 @@ def test_takes_wait_their_turn(double: Sora2Double, tmp_path: Path) -> None:
         assert studio.takes.get(first.id).status is S.READY
         assert double.submits("second") == 0
         assert [job.prompt for job in double.made()][-2:] == ["first", "third"]
+
+
+def test_a_job_found_later_is_found_once(tmp_path: Path) -> None:
+    """Two lost takes with the same words, one job: the second take stays uncertain."""
+    with Sora2Double(api_key=KEY, has_list=False) as double:
+        double.script("one for two", submit=["drop_after_accept", "drop"])
+        with TakeStudio(tmp_path, double.base_url, Play(limits=LIMITS)) as studio:
+            takes = [studio.wait_for(studio.order("one for two").id) for _ in range(2)]
+            assert [take.status for take in takes] == [S.UNCERTAIN, S.UNCERTAIN]
+            double.has_list = True
+            for take in takes:
+                studio.takes.resolve_uncertain(take.id, Decision.CHECK)
+            studio.wait_until(lambda: not studio.runner.running())
+            ends = sorted(studio.takes.get(take.id).status for take in takes)
+            assert ends == [S.READY, S.UNCERTAIN]

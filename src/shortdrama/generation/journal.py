@@ -61,17 +61,17 @@ class Journal:
         with self._records.read() as tx:
             return tx.submissions.count(take_id)
 
-    def accept(self, take_id: TakeId, attempt: int | None, job_id: str, word: str) -> Take | None:
+    def accept(self, take_id: TakeId, attempt: int, job_id: str, word: str) -> Take | None:
         """The provider has the job. A take that is being cancelled stays so, with the job's id."""
-        changes = {"provider_job_id": job_id, "provider_status": word, "failure": None}
-        senders = frozenset({_S.SUBMITTING, _S.UNCERTAIN})
         with self._records.begin() as tx:
-            if attempt is not None:
-                tx.submissions.close(take_id, attempt, "accepted", job_id)
-            take = tx.takes.move(take_id, senders, _S.GENERATING, changes)
-            stays = _S.CANCELLING
-            take = take or tx.takes.move(take_id, frozenset({stays}), stays, changes)
-            return tell(tx, take) or tx.takes.get(take_id)
+            return _take_on(tx, take_id, attempt, job_id, word)
+
+    def adopt(self, take_id: TakeId, job_id: str, word: str) -> Take | None:
+        """A job from the provider's list is this take's; None where another has it by now."""
+        with self._records.begin() as tx:
+            if tx.submissions.known_jobs([job_id]):
+                return None
+            return _take_on(tx, take_id, tx.submissions.count(take_id), job_id, word)
 
     def requeue(self, take_id: TakeId, attempt: int, outcome: str, word: str) -> Take | None:
         """Nothing was made: the take waits for another attempt, unless it was cancelled."""
@@ -133,6 +133,18 @@ class Journal:
         told = failure if failure is not None and failure.money is not Money.NONE else None
         changes = _ending(_S.CANCELLED, told)
         return tx.takes.move(take_id, frozenset({_S.CANCELLING}), _S.CANCELLED, changes)
+
+
+def _take_on(
+    tx: TakeTransaction, take_id: TakeId, attempt: int, job_id: str, word: str
+) -> Take | None:
+    changes = {"provider_job_id": job_id, "provider_status": word, "failure": None}
+    senders = frozenset({_S.SUBMITTING, _S.UNCERTAIN})
+    stays = _S.CANCELLING
+    tx.submissions.close(take_id, attempt, "accepted", job_id)
+    take = tx.takes.move(take_id, senders, _S.GENERATING, changes)
+    take = take or tx.takes.move(take_id, frozenset({stays}), stays, changes)
+    return tell(tx, take) or tx.takes.get(take_id)
 
 
 def tell(tx: TakeTransaction, take: Take | None, note: str | None = None) -> Take | None:

@@ -55,12 +55,11 @@ async def reconcile(tools: Tools, take_id: TakeId) -> Phase | None:
     if take is None or take.status is not TakeStatus.UNCERTAIN:
         return phase_of(take)
     found, asked = await _search(tools, take)
-    if found is not None:
-        take = await _accept(tools, take, None, found)
-    else:
+    adopted = await _adopt(tools, take, found)
+    if adopted is None:
         failure = failures.uncertain(None, asked)
-        take = await asyncio.to_thread(tools.journal.note, take_id, {"failure": failure})
-    return phase_of(take)
+        adopted = await asyncio.to_thread(tools.journal.note, take_id, {"failure": failure})
+    return phase_of(adopted)
 
 
 async def _attempt(tools: Tools, take_id: TakeId) -> _Outcome | None:
@@ -143,8 +142,9 @@ async def _settle_lost(tools: Tools, take: Take, error: SubmissionUncertain | No
     """The request may have arrived: adopt its job, or leave the decision to a person."""
     attempt = await asyncio.to_thread(tools.journal.open_attempt, take.id)
     found, asked = await _search(tools, take)
-    if found is not None:
-        return await _accept(tools, take, attempt, found)
+    adopted = await _adopt(tools, take, found)
+    if adopted is not None:
+        return adopted
     is_free = tools.providers.is_free(take.request.connection_id)
     tried = await asyncio.to_thread(tools.journal.count_attempts, take.id)
     pauses = tools.limits.unreachable_pauses_s
@@ -156,6 +156,13 @@ async def _settle_lost(tools: Tools, take: Take, error: SubmissionUncertain | No
     return await asyncio.to_thread(
         tools.journal.close, take.id, attempt, "lost", TakeStatus.UNCERTAIN, failure
     )
+
+
+async def _adopt(tools: Tools, take: Take, found: ProviderJob | None) -> Take | None:
+    if found is None:
+        return None
+    word = found.raw_status[:200]
+    return await asyncio.to_thread(tools.journal.adopt, take.id, found.id, word)
 
 
 async def _search(tools: Tools, take: Take) -> tuple[ProviderJob | None, str]:
@@ -200,7 +207,7 @@ def _unclaimed(tools: Tools, take: Take, jobs: list[ProviderJob]) -> list[Provid
     return [] if twins else free
 
 
-async def _accept(tools: Tools, take: Take, attempt: int | None, job: ProviderJob) -> Take | None:
+async def _accept(tools: Tools, take: Take, attempt: int, job: ProviderJob) -> Take | None:
     """Commit the job's id. It is paid for, so this waits for as long as the records are in trouble;
     if the studio ends meanwhile, its next start searches the provider's list."""
     tries = 0
