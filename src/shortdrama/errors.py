@@ -19,14 +19,15 @@ meets it; `code` is for programs; neither ever holds a secret.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 
 class StudioError(Exception):
     """Base of all. `status` is the HTTP status the web boundary answers with.
 
     Variable parts stand in the message as `%(name)s` and come as details, so that the web can
-    translate the sentence before it fills it in.
+    translate the sentence before it fills it in. Parts named `what`, `kind` or `advice` are words
+    of ours (see `mark`) and are translated too.
     """
 
     code = "studio_error"
@@ -35,11 +36,29 @@ class StudioError(Exception):
 
     def __init__(self, message: str, *, code: str | None = None, **details: Any) -> None:
         self.template = message
-        self.message = fill(message, details)
+        self.message = Sentence(message, **details)
         super().__init__(self.message)
         if code is not None:
             self.code = code
         self.details = details
+
+
+class Sentence(str):
+    """A filled-in text that still knows its parts, so that the web can translate it."""
+
+    __slots__ = ("details", "template")
+    template: str
+    details: dict[str, Any]
+
+    def __new__(cls, template: str, **details: Any) -> Self:
+        made = super().__new__(cls, fill(template, details))
+        made.template, made.details = template, details
+        return made
+
+
+def mark(text: str) -> str:
+    """The text as it is, marked for the catalogues. The web translates it when it is shown."""
+    return text
 
 
 def fill(template: str, details: dict[str, Any]) -> str:

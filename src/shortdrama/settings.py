@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from shortdrama.errors import SetupProblem
+from shortdrama.errors import SetupProblem, mark
 
+_CANNOT_BE = mark("The setting %(name)s cannot be %(value)s.")
 _ENVIRONMENT = {
     "SHORTDRAMA_DATA": "data",
     "SHORTDRAMA_HOST": "host",
@@ -79,7 +80,7 @@ def load_settings(source: SettingsSource | None = None) -> Settings:
     if config is not None and config.is_file():
         values |= _read_file(config)
     elif source.config is not None:
-        raise SetupProblem(f"There is no settings file at {source.config}.")
+        raise SetupProblem("There is no settings file at %(path)s.", path=str(source.config))
     values |= {
         name: source.environment[variable]
         for variable, name in _ENVIRONMENT.items()
@@ -101,11 +102,15 @@ def _read_file(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SetupProblem(f"{path} is not a TOML file: {error}") from error
+        raise SetupProblem(
+            "%(path)s is not a TOML file: %(reason)s", path=str(path), reason=str(error)
+        ) from error
     unknown = sorted(set(values) - {f.name for f in fields(Settings)})
     if unknown:
         raise SetupProblem(
-            f"{path} has settings that do not exist: {', '.join(unknown)}. See docs/settings.md."
+            "%(path)s has settings that do not exist: %(names)s. See docs/settings.md.",
+            path=str(path),
+            names=", ".join(unknown),
         )
     return values
 
@@ -120,13 +125,13 @@ def _coerce(name: str, value: Any) -> Any:  # noqa: ANN401 - TOML values are of 
         if isinstance(wanted, int) and not isinstance(value, bool):
             return _positive(name, int(value))
     except (TypeError, ValueError) as error:
-        raise SetupProblem(f"The setting {name} cannot be {value!r}.") from error
+        raise SetupProblem(_CANNOT_BE, name=name, value=repr(value)) from error
     if not isinstance(value, str):
-        raise SetupProblem(f"The setting {name} cannot be {value!r}.")
+        raise SetupProblem(_CANNOT_BE, name=name, value=repr(value))
     return value
 
 
 def _positive(name: str, number: int) -> int:
     if number < 0 or (number == 0 and name not in {"port"}):
-        raise SetupProblem(f"The setting {name} cannot be {number}.")
+        raise SetupProblem(_CANNOT_BE, name=name, value=number)
     return number

@@ -152,9 +152,11 @@ class IntakeDesk:
     def _check_pixels(self, width: int, height: int) -> None:
         if width * height > self._max_pixels:
             raise TooLarge(
-                f"The picture is {width:,} × {height:,} pixels; this studio takes in up to "
-                f"{self._max_pixels / 1e6:g} megapixels.",
+                "The picture is %(measures)s pixels; this studio takes in up to "
+                "%(most)s megapixels.",
                 code="too_many_pixels",
+                measures=f"{width:,} × {height:,}",
+                most=f"{self._max_pixels / 1e6:g}",
                 width=width,
                 height=height,
                 limit_pixels=self._max_pixels,

@@ -57,8 +57,9 @@ def clean_title(name: str) -> str:
         raise InvalidInput("Give the file a name.", code="name_empty")
     if len(title) > MAX_NAME_CHARS:
         raise InvalidInput(
-            f"The name has {len(title):,} characters; {MAX_NAME_CHARS} are allowed.",
+            "The name has %(count)s characters; %(limit)s are allowed.",
             code="name_too_long",
+            count=len(title),
             limit=MAX_NAME_CHARS,
         )
     return title
@@ -78,13 +79,13 @@ def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     cleaned = tuple(dict.fromkeys(tag for tag in map(clean_tag, tags) if tag))
     if any(len(tag) > MAX_TAG_CHARS for tag in cleaned):
         raise InvalidInput(
-            f"A tag can have {MAX_TAG_CHARS} characters at most.",
+            "A tag can have %(limit)s characters at most.",
             code="tag_too_long",
             limit=MAX_TAG_CHARS,
         )
     if len(cleaned) > MAX_TAGS:
         raise InvalidInput(
-            f"A file can bear {MAX_TAGS} tags at most.", code="too_many_tags", limit=MAX_TAGS
+            "A file can have %(limit)s tags at most.", code="too_many_tags", limit=MAX_TAGS
         )
     return cleaned
 

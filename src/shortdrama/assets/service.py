@@ -72,7 +72,7 @@ class AssetService:
             StorageFull: No room for it.
         """
         if not path.is_file():
-            raise NotFound(f"There is no file {path.name}.", code="file_not_found")
+            raise NotFound("There is no file %(name)s.", code="file_not_found", name=path.name)
         check_size(path.stat().st_size, self._limits)
         draft = self._parts.path(UploadId(new_id()))
         try:

@@ -215,8 +215,9 @@ class Uploads:
         free = self._parts.free_bytes()
         if size + self._limits.reserve_bytes > free:
             raise StorageFull(
-                f"The disk has no room for {spoken_bytes(size)}. Free some space and try again.",
+                "The disk has no room for %(size)s. Free some space and try again.",
                 code="disk_full",
+                size=spoken_bytes(size),
                 needed_bytes=size + self._limits.reserve_bytes,
                 free_bytes=free,
             )
@@ -236,9 +237,10 @@ def check_size(size: int, limits: UploadLimits) -> None:
         raise InvalidInput("The file is empty, so there is nothing to keep.", code="file_empty")
     if size > limits.max_bytes:
         raise TooLarge(
-            f"The file has {spoken_bytes(size)}; this studio takes in up to "
-            f"{spoken_bytes(limits.max_bytes)}.",
+            "The file has %(size)s; this studio takes in up to %(most)s.",
             code="file_too_large",
+            size=spoken_bytes(size),
+            most=spoken_bytes(limits.max_bytes),
             bytes=size,
             limit_bytes=limits.max_bytes,
         )

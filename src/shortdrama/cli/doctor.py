@@ -56,7 +56,10 @@ def _disk(path: Path) -> str:
     free = shutil.disk_usage(path if path.exists() else Path()).free
     says = f"{free / 1000**3:.0f} GB free"
     if free < LOW_DISK_BYTES:
-        raise SetupProblem(f"Only {says}. Clips need room: empty the trash or add a disk.")
+        raise SetupProblem(
+            "Only %(free)s GB free. Clips need room: empty the trash or add a disk.",
+            free=f"{free / 1000**3:.0f}",
+        )
     return says
 
 

@@ -42,10 +42,10 @@ class Wish:
 def generate_take(settings: Settings, wish: Wish, output: Path | None) -> None:
     """Make one take, show its progress, and put the clip at `output`."""
     if output is not None and not output.parent.is_dir():
-        raise InvalidInput(f"There is no folder {output.parent}.")
+        raise InvalidInput("There is no folder %(path)s.", path=str(output.parent))
     for path in wish.references:
         if not path.is_file():
-            raise InvalidInput(f"There is no file {path}.")
+            raise InvalidInput("There is no file %(path)s.", path=str(path))
     anyio.run(_generate, settings, wish, output)
 
 
@@ -55,7 +55,9 @@ async def _generate(settings: Settings, wish: Wish, output: Path | None) -> None
         take = await _wait(api, take)
         if take["status"] != "ready":
             error = take["error"] or {}
-            raise StudioError(error.get("message") or f"The take is {take['status']}.")
+            raise StudioError(
+                error.get("message") or "The take is %(status)s.", status=take["status"]
+            )
         await _deliver(api, take, output)
 
 
@@ -155,5 +157,7 @@ async def _answer(api: httpx.AsyncClient, method: str, path: str, **options: Any
     body = response.json() if response.content else None
     if response.is_error:
         told = (body or {}).get("error", {})
-        raise StudioError(told.get("message") or f"The studio answered {response.status_code}.")
+        raise StudioError(
+            told.get("message") or "The studio answered %(status)s.", status=response.status_code
+        )
     return body

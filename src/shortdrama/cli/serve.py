@@ -51,8 +51,9 @@ def serve_studio(settings: Settings) -> None:
     password = os.environ.get("SHORTDRAMA_PASSWORD", "")
     if settings.host not in LOOPBACK_NAMES and not password:
         raise SetupProblem(
-            f"{settings.host} can be reached from other machines. Set SHORTDRAMA_PASSWORD first, "
-            "or leave out --host."
+            "%(host)s can be reached from other machines. Set SHORTDRAMA_PASSWORD first, "
+            "or leave out --host.",
+            host=settings.host,
         )
     listener = bind(settings.host, settings.port)
     with listener:
@@ -75,7 +76,10 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise SetupProblem(
-            f"Port {port} on {host} cannot be used ({error.strerror}). Try --port 0."
+            "Port %(port)s on %(host)s cannot be used (%(reason)s). Try --port 0.",
+            port=port,
+            host=host,
+            reason=error.strerror,
         ) from error
     return listener
 

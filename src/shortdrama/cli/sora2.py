@@ -24,7 +24,9 @@ def serve_sora2(settings: Settings, host: str, port: int, key: str | None) -> No
         level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
     )
     if host not in LOOPBACK_NAMES and not key:
-        raise SetupProblem(f"{host} can be reached from other machines. Give --key first.")
+        raise SetupProblem(
+            "%(host)s can be reached from other machines. Give --key first.", host=host
+        )
     with bind(host, port) as listener, build_sora2(settings, key) as app:
         config = uvicorn.Config(
             app,

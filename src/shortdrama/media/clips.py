@@ -51,7 +51,9 @@ def open_clip(path: Path, what: str = "video") -> Iterator[InputContainer]:
         kind = kinds.sniff(file.read(kinds.HEAD_BYTES), f"The {what}")
     demuxer = _DEMUXERS.get(kind.suffix)
     if demuxer is None:
-        raise UnsupportedFile(f"This is a {kind.kind} and not a {what}. Drop it again.")
+        raise UnsupportedFile(
+            "This is a %(kind)s and not a %(what)s. Drop it again.", kind=kind.kind, what=what
+        )
     with reading(what):
         try:
             with av.open(

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shortdrama.errors import NotFound, StorageFull, UnsupportedFile
+from shortdrama.errors import NotFound, StorageFull, UnsupportedFile, mark
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 # What Pillow, its plugins and PyAV are known to raise on malformed bytes; PyAV's errors derive
@@ -24,7 +24,9 @@ _MALFORMED = (
     struct.error,
 )
 
-_ADVICE = {"clip": "Download it again."}  # nobody dropped it
+# What stands for `what` in the sentences of this package.
+_WORDS = (mark("picture"), mark("video"), mark("sound"), mark("script"))
+_ADVICE = {mark("clip"): mark("Download it again.")}  # nobody dropped it
 
 
 @contextmanager
@@ -42,13 +44,14 @@ def reading(what: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise NotFound(f"The {what} is no longer there. Drop it again.") from error
+        raise NotFound("The %(what)s is no longer there. Drop it again.", what=what) from error
     except _MALFORMED as error:
         _raise_if_full(error)
         raise UnsupportedFile(
-            f"The {what} is damaged or cut short and cannot be read. "
-            f"{_ADVICE.get(what, 'Export or download it again and drop the new file.')}",
+            "The %(what)s is damaged or cut short and cannot be read. %(advice)s",
             code="unreadable_file",
+            what=what,
+            advice=_ADVICE.get(what, mark("Export or download it again and drop the new file.")),
         ) from error
 
 

@@ -34,9 +34,10 @@ def count_frames(path: Path) -> tuple[int, int]:
                 frames += 1
             if frames > FRAME_LIMIT:
                 raise TooLarge(
-                    f"The animation has more than {FRAME_LIMIT:,} frames. "
+                    "The animation has more than %(most)s frames. "
                     "Save it as MP4 and drop it again.",
                     code="too_many_frames",
+                    most=f"{FRAME_LIMIT:,}",
                 )
     return frames, duration_ms
 

@@ -77,7 +77,7 @@ def sniff(head: bytes, name: str) -> FileKind:
         return found
     shown = speakable_name(name)
     raise UnsupportedFile(
-        f"“{shown}” {found.what}. {found.advice}", name=shown, what=found.what, advice=found.advice
+        "“%(name)s” %(what)s. %(advice)s", name=shown, what=found.what, advice=found.advice
     )
 
 

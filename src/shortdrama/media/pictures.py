@@ -47,9 +47,11 @@ def check_pixels(width: int, height: int, pixel_limit: int) -> None:
     if width * height <= pixel_limit:
         return
     raise TooLarge(
-        f"It measures {width:,} × {height:,} pixels, more than the {pixel_limit / 1e6:,.0f} "
+        "It measures %(measures)s pixels, more than the %(most)s "
         "megapixels the studio takes. Scale it down and drop it again.",
         code="too_many_pixels",
+        measures=f"{width:,} × {height:,}",
+        most=f"{pixel_limit / 1e6:,.0f}",
         width=width,
         height=height,
         pixel_limit=pixel_limit,

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shortdrama.errors import UnsupportedFile
+from shortdrama.errors import UnsupportedFile, mark
 from shortdrama.media import boxes, clips, gif, kinds, pictures
 from shortdrama.media.faults import reading
 
@@ -27,7 +27,10 @@ _TAIL_S = 2.0
 _TOLERANCE_S = 1.0
 _TEXT_LIMIT_BYTES = 64 << 20
 _PDF_TAIL_BYTES = 2048
-_DAMAGED = "Export or download it again and drop the new file."
+_CUT = mark(
+    "The %(what)s is cut short: its end is missing. "
+    "Export or download it again and drop the new file."
+)
 
 
 def probe_file(path: str, kind: str, pixel_limit: int) -> dict[str, Any]:
@@ -107,7 +110,7 @@ def _count_pages(path: Path) -> int | None:
     """The page count a PDF states in the clear, None where it is inside compressed objects."""
     data = path.read_bytes()
     if b"%%EOF" not in data[-_PDF_TAIL_BYTES:]:
-        raise UnsupportedFile(f"The PDF is cut short: its end is missing. {_DAMAGED}")
+        raise UnsupportedFile(_CUT, what="PDF")
     counts = re.findall(rb"/Type\s*/Pages\b[^>]{0,400}?/Count\s+(\d{1,6})", data)
     counts += re.findall(rb"/Count\s+(\d{1,6})[^>]{0,400}?/Type\s*/Pages\b", data)
     return max(map(int, counts), default=None)
@@ -119,8 +122,9 @@ def _probe_clip(path: Path, kind: str, pixel_limit: int) -> dict[str, Any]:
         video, sound = clips.find_video(container), clips.find_sound(container)
         if video is None and sound is None:
             raise UnsupportedFile(
-                f"The {kind} holds nothing that can be shown or played. "
-                "Convert it to MP4 (H.264 and AAC) and drop it again."
+                "The %(what)s holds nothing that can be shown or played. "
+                "Convert it to MP4 (H.264 and AAC) and drop it again.",
+                what=kind,
             )
         if video is None and kind == "video":
             kind = "sound"
@@ -167,7 +171,7 @@ def _refuse_cut(path: Path, kind: str) -> None:
         is_cut = is_boxed and boxes.is_cut_short(boxes.list_boxes(path))
         is_cut = is_cut or _is_cut_wave(head, path.stat().st_size)
     if is_cut:
-        raise UnsupportedFile(f"The {kind} is cut short: its end is missing. {_DAMAGED}")
+        raise UnsupportedFile(_CUT, what=kind)
 
 
 def _is_cut_wave(head: bytes, size: int) -> bool:
@@ -181,14 +185,21 @@ def _is_cut_wave(head: bytes, size: int) -> bool:
 
 def _refuse_missing_end(container: InputContainer, duration_s: float, kind: str) -> None:
     if duration_s <= 0:
-        raise UnsupportedFile(f"The {kind} lasts no time at all. {_DAMAGED}")
+        raise UnsupportedFile(
+            "The %(what)s lasts no time at all. Export or download it again and drop the new file.",
+            what=kind,
+        )
     video = clips.find_video(container) if kind == "video" else None
     tail_s = max(0.0, duration_s - _TAIL_S)
     if video is not None:
         first_frames = itertools.islice(clips.decode_from(container, video, tail_s), 3)
         if not list(first_frames):
-            raise UnsupportedFile(f"The end of the {kind} cannot be decoded. {_DAMAGED}")
+            raise UnsupportedFile(
+                "The end of the %(what)s cannot be decoded. "
+                "Export or download it again and drop the new file.",
+                what=kind,
+            )
     start_s = (container.start_time or 0) / 1_000_000
     end_s = clips.find_end_s(container, tail_s) - start_s
     if end_s < duration_s - _TOLERANCE_S:
-        raise UnsupportedFile(f"The {kind} is cut short: its end is missing. {_DAMAGED}")
+        raise UnsupportedFile(_CUT, what=kind)

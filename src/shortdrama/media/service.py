@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shortdrama.assets.ports import FileKind
-from shortdrama.errors import UnsupportedFile
+from shortdrama.errors import UnsupportedFile, mark
 from shortdrama.media import kinds
 from shortdrama.media.workers import WorkerFailed, WorkerPool
 
@@ -30,11 +30,12 @@ MEDIA_FUNCTIONS: Mapping[str, str] = dict.fromkeys(
 
 # A stranger's file that breaks its reader is the file's fault, not the machine's.
 _SENTENCES = {
-    "worker_too_slow": "The file took too long to read. Convert it and try again.",
-    "worker_out_of_memory": "The file is damaged or needs more memory than it may use. "
-    "Scale it down and try again.",
-    "worker_crashed": "The file broke the program that reads it. Convert it and try again.",
-    "worker_failed": "The file could not be read. Export or download it again.",
+    "worker_too_slow": mark("The file took too long to read. Convert it and try again."),
+    "worker_out_of_memory": mark(
+        "The file is damaged or needs more memory than it may use. Scale it down and try again."
+    ),
+    "worker_crashed": mark("The file broke the program that reads it. Convert it and try again."),
+    "worker_failed": mark("The file could not be read. Export or download it again."),
 }
 
 

@@ -6,7 +6,7 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shortdrama.errors import UnsupportedFile
+from shortdrama.errors import UnsupportedFile, mark
 from shortdrama.media import boxes, clips, kinds
 from shortdrama.media.faults import reading
 from shortdrama.media.probe import read_video
@@ -23,7 +23,6 @@ _SAMPLE_FRAMES = 60
 _DECODED_SHARE = 0.9
 _LENGTH_SHARE = 0.1
 _LENGTH_LEEWAY_S = 0.5
-_AGAIN = "Download it again."
 
 
 def verify_clip(path: str, expected_seconds: float | None, pixel_limit: int) -> dict[str, Any]:
@@ -51,7 +50,7 @@ def verify_clip(path: str, expected_seconds: float | None, pixel_limit: int) -> 
     with clips.open_clip(source, "clip") as container:
         video = clips.find_video(container)
         if video is None:
-            raise UnsupportedFile(f"The clip has no picture. {_AGAIN}", code="no_picture")
+            raise UnsupportedFile("The clip has no picture. Download it again.", code="no_picture")
         facts = read_video(container, video, pixel_limit)
         duration_s = clips.measure_duration_s(container, video)
         _check_pictures(container, video, duration_s)
@@ -105,22 +104,30 @@ def _check_head(path: Path) -> bool:
         what = found.what
     elif found.kind == "script":
         is_json = (kinds.decode_text(head) or "").lstrip().startswith(("{", "["))
-        what = "is a JSON message" if is_json else "is text"
+        what = mark("is a JSON message") if is_json else mark("is text")
     else:
-        what = f"is a {found.suffix[1:].upper()} file"
-    raise UnsupportedFile(f"The clip {what}, not an MP4 video. {_AGAIN}", code="not_a_clip")
+        raise UnsupportedFile(
+            "The clip is a %(type)s file, not an MP4 video. Download it again.",
+            code="not_a_clip",
+            type=found.suffix[1:].upper(),
+        )
+    raise UnsupportedFile(
+        "The clip %(what)s, not an MP4 video. Download it again.", code="not_a_clip", what=what
+    )
 
 
 def _check_boxes(parts: list[boxes.Box]) -> None:
     names = [box.type for box in parts]
     if "moov" in names and "mdat" in names and not boxes.is_cut_short(parts):
         return
-    raise UnsupportedFile(f"The clip is cut short: a part is missing. {_AGAIN}", code="cut_clip")
+    raise UnsupportedFile(
+        "The clip is cut short: a part is missing. Download it again.", code="cut_clip"
+    )
 
 
 def _check_pictures(container: InputContainer, video: VideoStream, duration_s: float) -> None:
     if duration_s <= 0:
-        raise UnsupportedFile(f"The clip lasts no time at all. {_AGAIN}", code="cut_clip")
+        raise UnsupportedFile("The clip lasts no time at all. Download it again.", code="cut_clip")
     expected = video.frames
     if duration_s <= _WHOLE_LIMIT_S:
         decoded = sum(1 for _ in clips.decode_from(container, video, 0.0))
@@ -131,4 +138,6 @@ def _check_pictures(container: InputContainer, video: VideoStream, duration_s: f
             for at_s in (0.0, duration_s / 2, duration_s - 2.0)
         )
     if not is_whole:
-        raise UnsupportedFile(f"Pictures are missing in the clip. {_AGAIN}", code="cut_clip")
+        raise UnsupportedFile(
+            "Pictures are missing in the clip. Download it again.", code="cut_clip"
+        )

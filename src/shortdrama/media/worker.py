@@ -123,7 +123,7 @@ def _describe(error: StudioError) -> dict[str, Any]:
     details = json.loads(json.dumps(error.details, default=str))
     return {
         "class": type(error).__name__,
-        "message": error.message,
+        "message": error.template,
         "code": error.code,
         "details": details,
         "cause": repr(error.__cause__) if error.__cause__ else "",

@@ -63,8 +63,9 @@ def _run(
             _reap(child)
     if has_overrun.is_set():
         raise SetupProblem(
-            f"Rendering took longer than {request.limit_s:.0f} s and was stopped. "
-            "Try a shorter or smaller clip, or wait until the machine is less busy."
+            "Rendering took longer than %(limit)s s and was stopped. "
+            "Try a shorter or smaller clip, or wait until the machine is less busy.",
+            limit=f"{request.limit_s:.0f}",
         )
     if code != 0:
         raise _explain(code, log)
@@ -159,7 +160,7 @@ def _explain(code: int, log: Path) -> Exception:
     last = lines[-1].strip()[:300] if lines else f"no message, exit code {code}"
     if any("No space left on device" in line for line in lines):
         return StorageFull("The disk is full, so the clip was not made. Free some space and retry.")
-    return SetupProblem(f"The video encoder failed: {last}")
+    return SetupProblem("The video encoder failed: %(reason)s", reason=last)
 
 
 def _flush(path: Path) -> None:

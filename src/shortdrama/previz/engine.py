@@ -136,7 +136,9 @@ def render_still(prompt: str, destination: str, size: str) -> StillReport:
         frame.save(part, "WEBP", quality=82, method=2)
         part.replace(target)
     except OSError as error:
-        raise SetupProblem(f"The still could not be written: {error.strerror}.") from error
+        raise SetupProblem(
+            "The still could not be written: %(reason)s.", reason=error.strerror
+        ) from error
     finally:
         part.unlink(missing_ok=True)
     return {"width": frame.width, "height": frame.height, "bytes": target.stat().st_size}
@@ -154,13 +156,17 @@ def parse_size(size: str) -> tuple[int, int]:
     width, height = int(match[1]), int(match[2])
     if not all(SIDE_MIN <= side <= SIDE_MAX for side in (width, height)):
         raise InvalidInput(
-            f"The size {width}x{height} is out of range. "
-            f"Width and height go from {SIDE_MIN} to {SIDE_MAX} pixels."
+            "The size %(size)s is out of range. "
+            "Width and height go from %(least)s to %(most)s pixels.",
+            size=f"{width}x{height}",
+            least=SIDE_MIN,
+            most=SIDE_MAX,
         )
     if width % 2 or height % 2:
         raise InvalidInput(
-            f"The size {width}x{height} has an odd side. Video needs even numbers, "
-            f"for example {width + width % 2}x{height + height % 2}."
+            "The size %(size)s has an odd side. Video needs even numbers, for example %(example)s.",
+            size=f"{width}x{height}",
+            example=f"{width + width % 2}x{height + height % 2}",
         )
     return width, height
 
@@ -185,7 +191,8 @@ def count_frames(seconds: float) -> int:
 
     if not math.isfinite(seconds) or not 0 < seconds <= SECONDS_MAX:
         raise InvalidInput(
-            f"The length has to be more than 0 and at most {SECONDS_MAX:.0f} seconds."
+            "The length has to be more than 0 and at most %(most)s seconds.",
+            most=f"{SECONDS_MAX:.0f}",
         )
     return max(1, round(seconds * FPS))
 

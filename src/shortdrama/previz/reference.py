@@ -36,7 +36,7 @@ def load_reference(path: Path, size: tuple[int, int]) -> Image.Image:
                 opened.draft("RGB", (size[0] * 2, size[1] * 2))
                 upright = _flatten(ImageOps.exif_transpose(opened))
     except Image.DecompressionBombError as error:
-        raise TooLarge(_too_large("far more")) from error
+        raise _too_large() from error
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError) as error:
         # Pillow's decoders raise all of these for damaged files.
         raise UnsupportedFile(
@@ -49,15 +49,16 @@ def load_reference(path: Path, size: tuple[int, int]) -> Image.Image:
 def _check_pixels(opened: Image.Image) -> None:
     pixels = opened.width * opened.height
     if pixels > PIXELS_MAX:
-        raise TooLarge(_too_large(f"{pixels / 1e6:.0f} megapixels,"))
+        raise _too_large()
     if min(opened.size) < 2:
         raise UnsupportedFile("The reference picture is only one pixel wide or high.")
 
 
-def _too_large(how_many: str) -> str:
-    return (
-        f"The reference picture has {how_many} more than the {PIXELS_MAX // 1_000_000} megapixels "
-        "allowed. Make it smaller and attach it anew."
+def _too_large() -> TooLarge:
+    return TooLarge(
+        "The reference picture has more than the %(most)s megapixels allowed. "
+        "Make it smaller and attach it anew.",
+        most=PIXELS_MAX // 1_000_000,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shortdrama.domain.ids import AssetId, ConnectionId, PromptId
 from shortdrama.domain.prompt import MAX_CHARS, Prompt, clean_prompt
-from shortdrama.errors import InvalidInput
+from shortdrama.errors import InvalidInput, mark
 from shortdrama.prompts.checks import Problem, Wish, find_problems
 from shortdrama.prompts.ports import Models, PromptRecords
 
@@ -50,7 +50,7 @@ class PromptService:
         with self._records.read() as tx:
             assets = tx.assets.get_many(form.references)
         if len(assets) < len(set(form.references)):
-            gone = "A chosen reference is not in the library any more."
+            gone = mark("A chosen reference is not in the library any more.")
             return [Problem("references", "reference_missing", gone)]
         return find_problems(Wish(text, form.seconds, form.size, tuple(assets)), capability)
 

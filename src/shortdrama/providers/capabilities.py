@@ -56,10 +56,17 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SetupProblem(f"The capabilities file {path} cannot be read: {error}") from error
+        raise SetupProblem(
+            "The capabilities file %(path)s cannot be read: %(reason)s",
+            path=str(path),
+            reason=str(error),
+        ) from error
     models = tables.get("model")
     if not isinstance(models, list) or set(tables) != {"model"}:
-        raise SetupProblem(f"The capabilities file {path} holds [[model]] tables and nothing else.")
+        raise SetupProblem(
+            "The capabilities file %(path)s holds [[model]] tables and nothing else.",
+            path=str(path),
+        )
     for table in models:
         _check(path, table)
     return {table["id"]: table for table in models}
@@ -68,14 +75,23 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 def _check(path: Path, table: dict[str, Any]) -> None:
     name = table.get("id")
     if not isinstance(name, str) or not name:
-        raise SetupProblem(f"A [[model]] in {path} has no id.")
+        raise SetupProblem("A [[model]] in %(path)s has no id.", path=str(path))
     unknown = sorted(set(table) - _KNOWN)
     if unknown:
-        raise SetupProblem(f"{path}: the model {name} has unknown entries: {', '.join(unknown)}.")
+        raise SetupProblem(
+            "%(path)s: the model %(model)s has unknown entries: %(names)s.",
+            path=str(path),
+            model=name,
+            names=", ".join(unknown),
+        )
     try:
         _capability(name, table)
     except (TypeError, ValueError, AttributeError) as error:
-        raise SetupProblem(f"{path}: the entries of the model {name} are malformed.") from error
+        raise SetupProblem(
+            "%(path)s: the entries of the model %(model)s are malformed.",
+            path=str(path),
+            model=name,
+        ) from error
 
 
 def _capability(model: str, table: dict[str, Any]) -> Capability:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shortdrama.domain.model import Connection
-from shortdrama.errors import StudioError
+from shortdrama.errors import Sentence, StudioError, mark
 from shortdrama.sora2.client import ConnectionCheck, Sora2Client
 
 Row = tuple[str, bool, str]
@@ -17,7 +17,7 @@ class Sora2Probe:
         try:
             check = await _ask(connection, key)
         except StudioError as error:
-            return [("Address", False, error.message)]
+            return [(mark("Address"), False, error.message)]
         return _rows(connection, check)
 
 
@@ -35,11 +35,11 @@ async def _ask(connection: Connection, key: str | None) -> ConnectionCheck:
 
 def _rows(connection: Connection, check: ConnectionCheck) -> list[Row]:
     if check.status == "unreachable":
-        return [("Address", False, check.message)]
-    reached: Row = ("Address", True, "The server answers.")
+        return [(mark("Address"), False, check.message)]
+    reached: Row = (mark("Address"), True, mark("The server answers."))
     if check.status == "unauthorised":
-        return [reached, ("Key", False, check.message)]
-    rows = [reached, ("Key", True, check.message)]
+        return [reached, (mark("Key"), False, check.message)]
+    rows = [reached, (mark("Key"), True, check.message)]
     if check.models:
         rows.append(_models_row(connection, check.models))
     return rows
@@ -48,5 +48,9 @@ def _rows(connection: Connection, check: ConnectionCheck) -> list[Row]:
 def _models_row(connection: Connection, listed: tuple[str, ...]) -> Row:
     missing = [model for model in connection.models if model not in listed]
     if missing:
-        return ("Models", False, f"The server does not list {', '.join(missing)}.")
-    return ("Models", True, ", ".join(connection.models))
+        return (
+            mark("Models"),
+            False,
+            Sentence("The server does not list %(models)s.", models=", ".join(missing)),
+        )
+    return (mark("Models"), True, ", ".join(connection.models))

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Any
 
 from shortdrama.domain.take import FailureKind
-from shortdrama.errors import ProviderError
+from shortdrama.errors import ProviderError, mark
 from shortdrama.sora2.redaction import Redactor
 from shortdrama.sora2.wire import JobError, error_in
 
@@ -49,27 +49,29 @@ _KIND_OF_STATUS = {
 _TRANSIENT = frozenset({408, 409, 425, 429})
 
 _SAID_AS = {
-    FailureKind.AUTH: (
+    FailureKind.AUTH: mark(
         "The provider did not accept the key. Check the key in the connection's settings."
     ),
-    FailureKind.QUOTA: (
+    FailureKind.QUOTA: mark(
         "The provider says that the account has no credit or quota left. Top it up, then try again."
     ),
-    FailureKind.RATE_LIMITED: (
+    FailureKind.RATE_LIMITED: mark(
         "The provider is taking no more requests just now. Wait a little, then try again."
     ),
-    FailureKind.INVALID_REQUEST: (
+    FailureKind.INVALID_REQUEST: mark(
         "The provider does not accept this request. Change what it names, then try again."
     ),
-    FailureKind.MODERATION_INPUT: (
+    FailureKind.MODERATION_INPUT: mark(
         "The provider's content rules refused the prompt or the reference. Change it and try again."
     ),
-    FailureKind.NOT_FOUND: (
+    FailureKind.NOT_FOUND: mark(
         "The provider does not know this address, model or job. Check the base URL and the model."
     ),
-    FailureKind.NETWORK: "Something between this machine and the provider refused the request.",
+    FailureKind.NETWORK: mark(
+        "Something between this machine and the provider refused the request."
+    ),
 }
-_PROVIDER_TROUBLE = "The provider has trouble of its own. Try again later."
+_PROVIDER_TROUBLE = mark("The provider has trouble of its own. Try again later.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ def refusal(answer: Answer, redactor: Redactor) -> ProviderError:
         or (answer.status < 400 and kind is FailureKind.RATE_LIMITED)
     )
     return ProviderError(
-        f"{_SAID_AS.get(kind, _PROVIDER_TROUBLE)} It answered “%(answer)s”.",
+        "%(what)s It answered “%(answer)s”.",
+        what=_SAID_AS.get(kind, _PROVIDER_TROUBLE),
         answer=phrase(answer.status, said),
         kind=kind,
         is_transient=is_transient,

@@ -26,7 +26,7 @@ import httpx
 from shortdrama import __version__
 from shortdrama.domain.prompt import clean_prompt
 from shortdrama.domain.take import FailureKind
-from shortdrama.errors import InvalidInput, ProviderError
+from shortdrama.errors import InvalidInput, ProviderError, Sentence, mark
 from shortdrama.sora2.addresses import Resolver, is_loopback, parse_base_url, resolve
 from shortdrama.sora2.answers import Answer, poll_after, refusal
 from shortdrama.sora2.download import Download, FetchRules, Progress, fetch_clip
@@ -235,24 +235,22 @@ class Sora2Client:
         if models is None and (answer.status != 200 or parse_page(answer.body or {}) is None):
             return ConnectionCheck(
                 "unknown",
-                f"The server answered (HTTP {answer.status}), but it has no list of models or "
-                "videos, so nothing could be checked without paying.",
+                Sentence(
+                    "The server answered (HTTP %(status)s), but it has no list of models or "
+                    "videos, so nothing could be checked without paying.",
+                    status=answer.status,
+                ),
             )
         return await self._check_key(path, models or ())
 
     async def _check_key(self, path: str, models: tuple[str, ...]) -> ConnectionCheck:
         """Many servers show their models to anybody: see whether the key made a difference."""
-        told = (
-            f"The server answered and lists {len(models)} models."
-            if models
-            else ("The server answered.")
-        )
         if not self._exchange.has_key:
-            return ConnectionCheck("ok", f"{told} It asked for no key.", models)
+            return ConnectionCheck("ok", mark("The server answered. It asked for no key."), models)
         params = {"limit": 1} if path == "/videos" else None
         bare = await self._exchange.ask("GET", path, params, has_credentials=False)
         if bare.status in {401, 403}:
-            return ConnectionCheck("ok", f"{told} It takes the key.", models)
+            return ConnectionCheck("ok", mark("The server answered. It takes the key."), models)
         if path == "/models" and self.dialect == "videos":
             listed = await self._exchange.ask("GET", "/videos", {"limit": 1})
             if listed.status in {401, 403}:
@@ -261,7 +259,9 @@ class Sora2Client:
             if listed.status == 200:
                 return await self._check_key("/videos", models)
         return ConnectionCheck(
-            "unknown", f"{told} It answers without a key too, so the key was not tested.", models
+            "unknown",
+            mark("The server answered. It answers without a key too, so the key was not tested."),
+            models,
         )
 
     def _accepted(self, answer: Answer) -> VideoJob:

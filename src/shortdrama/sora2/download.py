@@ -17,7 +17,7 @@ import httpx
 from anyio import to_thread
 
 from shortdrama.domain.take import FailureKind
-from shortdrama.errors import ProviderError, StorageFull, UnsupportedFile
+from shortdrama.errors import ProviderError, StorageFull, UnsupportedFile, mark
 from shortdrama.sora2.addresses import Resolver, is_loopback, is_public, origin_of, port_of
 from shortdrama.sora2.answers import Answer, kind_of_refusal, phrase, read_answer, retry_after
 from shortdrama.sora2.boxes import check_mp4
@@ -186,14 +186,17 @@ async def _refused(
     redactor = exchange.redactor
     answer = read_answer(response.status_code, response.headers, bytes(content), redactor)
     error = answer.error or JobError()
-    what = (
-        "sent %(sent)s in place of the clip"
-        if answer.status == 200
-        else "did not hand out the clip"
-    )
-    hint = " Its link may have expired." if answer.status in {403, 404, 410} else ""
+    if answer.status == 200:
+        message = mark("The provider sent %(sent)s in place of the clip. It answered “%(answer)s”.")
+    elif answer.status in {403, 404, 410}:
+        message = mark(
+            "The provider did not hand out the clip. Its link may have expired. "
+            "It answered “%(answer)s”."
+        )
+    else:
+        message = mark("The provider did not hand out the clip. It answered “%(answer)s”.")
     return ProviderError(
-        f"The provider {what}.{hint} It answered “%(answer)s”.",
+        message,
         sent=response.headers.get("content-type", "").partition(";")[0][:80],
         answer=phrase(answer.status, redactor.text(error.message)[:300]),
         kind=_kind_of(answer, error, has_credentials),

@@ -14,7 +14,7 @@ import anyio
 import httpx
 
 from shortdrama.domain.take import FailureKind
-from shortdrama.errors import InvalidInput, ProviderError, SubmissionUncertain
+from shortdrama.errors import InvalidInput, ProviderError, SubmissionUncertain, mark
 from shortdrama.sora2.answers import Answer, read_answer, refusal
 from shortdrama.sora2.options import Timeouts
 from shortdrama.sora2.redaction import Redactor
@@ -30,7 +30,7 @@ _NOT_SENT = (
 )
 # 408 and 499 are how gateways tell of a time limit behind them, where the job may have been made.
 _UNCLEAR_4XX = frozenset({408, 499})
-_UNCERTAIN = (
+_UNCERTAIN = mark(
     "The request was sent, but no clear answer came back, so the job may exist and may have been "
     "charged. It was not sent again. Look at the provider's own list before trying again."
 )

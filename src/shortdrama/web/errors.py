@@ -16,15 +16,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from shortdrama.errors import StudioError, fill
-from shortdrama.web.i18n import _
+from shortdrama.errors import StudioError, mark
+from shortdrama.web.i18n import _, say
 from shortdrama.web.pages import render
 
 log = logging.getLogger(__name__)
 _STATUS_TEXT = {
-    404: ("not_found", "There is nothing here."),
-    405: ("method_not_allowed", "This address does not take that method."),
-    413: ("too_large", "This is more than the studio takes in one request."),
+    404: ("not_found", mark("There is nothing here.")),
+    405: ("method_not_allowed", mark("This address does not take that method.")),
+    413: ("too_large", mark("This is more than the studio takes in one request.")),
 }
 
 
@@ -54,7 +54,7 @@ async def _studio_error(request: Request, error: Exception) -> Response:
     if error.status >= 500:
         log.warning("%s %s: %s", request.method, request.url.path, error.message)
     details = jsonable_encoder(error.details)
-    message = fill(_(error.template), error.details)
+    message = say(error.template, error.details)
     body = error_body(error.code, message, error.can_retry, details)
     return answer(request, error.status, body)
 

@@ -13,10 +13,13 @@ import json
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel import Locale, negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+from shortdrama.errors import Sentence, fill
 
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 LANGUAGES = ("en", "zh_CN")
@@ -68,6 +71,18 @@ def ngettext_now(singular: str, plural: str, count: int) -> str:
 
 
 _ = gettext_now
+_WORDS = ("what", "kind", "advice")
+
+
+def say(template: str, details: dict[str, Any]) -> str:
+    """A sentence of `shortdrama.errors`, translated and then filled in."""
+    parts = {name: _(str(details[name])) for name in _WORDS if details.get(name)}
+    return fill(_(template), {**details, **parts})
+
+
+def say_again(text: str) -> str:
+    """A text that came filled in; a `Sentence` can still be translated as a whole."""
+    return say(text.template, text.details) if isinstance(text, Sentence) else _(text)
 
 
 def html_language() -> str:

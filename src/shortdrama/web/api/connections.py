@@ -11,7 +11,7 @@ from shortdrama.connections.service import ConnectionForm
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import Connection, Dialect
 from shortdrama.web.api.shapes import may_answer
-from shortdrama.web.i18n import _
+from shortdrama.web.i18n import _, say_again
 from shortdrama.web.services import GivenServices
 
 router = APIRouter(prefix="/api/connections", tags=["connections"])
@@ -104,4 +104,6 @@ async def check_connection(connection_id: str, services: GivenServices) -> list[
     """Reachable, accepted, models known. Nothing is paid for."""
     connection = services.connections.get(ConnectionId(connection_id))
     rows = await services.connections.check(connection)
-    return [CheckRow(what=_(what), passed=passed, says=_(says)) for what, passed, says in rows]
+    return [
+        CheckRow(what=_(what), passed=passed, says=say_again(says)) for what, passed, says in rows
+    ]

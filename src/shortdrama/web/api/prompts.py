@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from shortdrama.domain.ids import AssetId, ConnectionId, PromptId
-from shortdrama.errors import InvalidInput, fill
+from shortdrama.errors import InvalidInput
 from shortdrama.prompts.service import PromptForm
 from shortdrama.web.api.shapes import may_answer
-from shortdrama.web.i18n import _
+from shortdrama.web.i18n import say
 from shortdrama.web.services import GivenServices
 
 router = APIRouter(prefix="/api", tags=["prompts"])
@@ -121,7 +121,7 @@ def check_prompt(form: CheckForm, services: GivenServices) -> CheckAnswer:
         PromptForm(form.prompt, form.model, form.seconds, form.size, references, connection_id)
     )
     answers = [
-        ProblemAnswer(field=p.where, code=p.code, message=fill(_(p.template), p.details))
+        ProblemAnswer(field=p.where, code=p.code, message=say(p.template, p.details))
         for p in problems
     ]
     try:

@@ -15,7 +15,7 @@ from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
 from shortdrama.generation.orders import TakeOrder
 from shortdrama.generation.service import Decision
 from shortdrama.web.api.shapes import Id, may_answer
-from shortdrama.web.i18n import _
+from shortdrama.web.i18n import say
 from shortdrama.web.services import GivenServices, Services
 
 router = APIRouter(prefix="/api/takes", tags=["takes"])
@@ -201,7 +201,7 @@ def _failure(failure: Failure | None) -> FailureAnswer | None:
     return FailureAnswer(
         code=failure.provider_code or failure.kind.value,
         kind=failure.kind,
-        message=_(failure.message),
+        message=say(failure.message, failure.details),
         money=failure.money,
         can_retry=failure.can_retry,
         can_fetch_again=failure.can_fetch_again,

@@ -14,8 +14,8 @@ import shortdrama
 from shortdrama.connections.service import ENVIRONMENT, ConnectionForm
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import Connection, Dialect, KeySource
-from shortdrama.errors import InvalidInput, fill
-from shortdrama.web.i18n import _
+from shortdrama.errors import InvalidInput
+from shortdrama.web.i18n import _, say, say_again
 from shortdrama.web.pages import file_size, render
 from shortdrama.web.panels.studio.topbar import top_bar
 from shortdrama.web.services import GivenServices, Services
@@ -141,7 +141,7 @@ async def check(request: Request, services: GivenServices, connection_id: str) -
     """The test button. Costs nothing."""
     connection = await run_in_threadpool(services.connections.get, ConnectionId(connection_id))
     rows = await services.connections.check(connection)
-    lines = tuple(CheckLine(_(what), passed, _(says)) for what, passed, says in rows)
+    lines = tuple(CheckLine(_(what), passed, say_again(says)) for what, passed, says in rows)
     card = Card(connection, lines)
     return render(request, "settings/_connection.html", card=card)
 
@@ -176,6 +176,6 @@ def _list(
         "settings/_connections.html",
         cards=_cards(services),
         fields=fields,
-        problem=fill(_(error.template), error.details) if error else "",
+        problem=say(error.template, error.details) if error else "",
         problem_where=error.code if error else "",
     )

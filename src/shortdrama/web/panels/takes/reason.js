@@ -12,7 +12,7 @@ export function askReason(number) {
   const box = dialog();
   const note = /** @type {HTMLInputElement} */ (box.querySelector("input[name=note]"));
   const title = /** @type {HTMLElement} */ (box.querySelector("h2"));
-  title.textContent = t(title.dataset.words ?? "", { number });
+  title.textContent = t(String(title.dataset.words), { number });
   note.value = "";
   for (const word of words(box)) word.setAttribute("aria-pressed", "false");
   box.returnValue = "";

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
-from shortdrama.web.i18n import _
+from shortdrama.web.i18n import _, say
 from shortdrama.web.panels.takes.card import price
 
 
@@ -83,8 +83,7 @@ def _stalled(take: Take) -> Problem:
         look="uncertain",
         title=_("Take {number} has stalled").format(number=take.number),
         says=_("The provider says nothing new."),
-        what=(take.failure and take.failure.message)
-        or _("The provider has not said anything new for a long time."),
+        what=_said(take.failure) or _("The provider has not said anything new for a long time."),
         money=_money_of(take, take.failure.money if take.failure else Money.MAYBE),
         todo=_("Check again: where the provider has finished it, the clip is brought in."),
         actions=(
@@ -102,12 +101,17 @@ def _failed(take: Take, failure: Failure) -> Problem:
         look="failed",
         title=_("Take {number} failed").format(number=take.number),
         says=_headline(failure.kind),
-        what=failure.message or _headline(failure.kind),
+        what=_said(failure) or _headline(failure.kind),
         money=_money_of(take, failure.money),
         todo=_advice(take, failure),
         actions=tuple(_actions(take, failure)),
         details=_details(take),
     )
+
+
+def _said(failure: Failure | None) -> str:
+    """Failures are kept in English, as they stand in the catalogues."""
+    return say(failure.message, failure.details) if failure and failure.message else ""
 
 
 def _headline(kind: FailureKind) -> str:

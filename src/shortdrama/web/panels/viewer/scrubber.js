@@ -32,7 +32,7 @@ export class Scrubber {
     if (this.#slider.getAttribute("aria-valuenow") === now) return;
     this.#slider.setAttribute("aria-valuenow", now);
     this.#slider.setAttribute("aria-valuemax", length_s.toFixed(1));
-    const words = t(this.#slider.dataset.words ?? "", { now, all: length_s.toFixed(1) });
+    const words = t(String(this.#slider.dataset.words), { now, all: length_s.toFixed(1) });
     this.#slider.setAttribute("aria-valuetext", words);
   }
 
