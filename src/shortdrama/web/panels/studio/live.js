@@ -68,6 +68,9 @@ function loadBar() {
   return load(`/panels/bar?${query}`);
 }
 
+// What was asked for while the server was away is asked for again.
+document.addEventListener("server-back", catchUp);
+
 /** After a gap. The clip that is shown is left alone. */
 async function catchUp() {
   await refreshLists();
