@@ -41,6 +41,11 @@ class StudioProcess:
         # The line is printed once the server accepts connections.
         assert "The studio is at" in self._process.stdout.readline()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """As the out-of-memory killer does it: no handler runs."""
         self._end(signal.SIGKILL)
