@@ -51,8 +51,8 @@ def tile(page: Page, name: str) -> Any:
 def order(page: Page, prompt: str) -> Any:
     """What the prompt box does when Generate is pressed."""
     script = """async (prompt) => {
-      const { enqueueTake } = await import(document.querySelector("script[src*='panels/assets']")
-        .src.replace("panels/assets/assets.js", "static/js/outbox.js"));
+      const { src } = document.querySelector("script[src*='/static/']");
+      const { enqueueTake } = await import(src.replace(/[^/]+$/, "static/js/outbox.js"));
       const key = Array.from({ length: 32 }, () => "0123456789abcdef"[Math.random() * 16 | 0]);
       const order = { prompt, model: "previz-1", seconds: 2, size: "720x1280", references: [] };
       const sent = enqueueTake({ key: key.join(""), order });

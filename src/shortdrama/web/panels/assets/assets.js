@@ -6,9 +6,12 @@ import "../../static/js/file-drop.js";
 import "../../static/js/server-away.js";
 import "./asset-panel.js";
 import { startOutbox } from "../../static/js/outbox.js";
+import { takeReferences } from "../../static/js/references.js";
 import { keepWatchedClips } from "../../static/js/watched-clips.js";
 import { startServiceWorker } from "../../static/js/page-worker.js";
 
 startOutbox();
 keepWatchedClips();
 startServiceWorker();
+// app.js stands before this in the page: the prompt listens already.
+takeReferences();
