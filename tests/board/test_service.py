@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from samples import add_take, kinds_of_events
 from shortdrama.board.service import BoardService
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Take, TakeStatus
 from shortdrama.errors import Conflict, InvalidInput, NotFound
 from shortdrama.storage.db.database import Database
-from samples import add_take, kinds_of_events
 
 
 @pytest.fixture
