@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -50,7 +51,7 @@ def go_to(page: Page, title: str) -> None:
     expect(project(page)).to_have_text(title)
 
 
-def takes(studio: StudioProcess) -> list[dict[str, str]]:
+def takes(studio: StudioProcess) -> list[dict[str, Any]]:
     found = httpx.get(f"{studio.url}/api/takes", params={"limit": 200}, timeout=30)
     return list(found.raise_for_status().json())
 
