@@ -101,7 +101,7 @@ def _count_problem(wish: Wish, capability: Capability) -> Problem | None:
     return Problem(
         "references",
         "too_many_references",
-        "%(model)s takes at most %(most)s references; %(count)s are chosen.",
+        "Too many references for %(model)s: %(count)s, where %(most)s can be used.",
         parts,
     )
 

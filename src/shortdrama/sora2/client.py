@@ -154,7 +154,7 @@ class Sora2Client:
 
     async def remix_video(self, job_id: str, prompt: str) -> VideoJob:
         """A new clip from a completed one. May cost money; raises as `generate_video`."""
-        self._need_videos_dialect("remix")
+        self._need_videos_dialect(mark("remix"))
         path = f"/videos/{_quoted(job_id)}/remix"
         content = {"json": {"prompt": clean_prompt(prompt)}}
         return self._accepted(await self._exchange.submit(path, content))
@@ -196,7 +196,7 @@ class Sora2Client:
         self, after: str | None = None, limit: int = 20, order: Literal["asc", "desc"] = "desc"
     ) -> VideoPage:
         """Jobs by time of creation. Not every server has a list; then `ProviderError`."""
-        self._need_videos_dialect("list")
+        self._need_videos_dialect(mark("list"))
         params: dict[str, str | int] = {"limit": limit, "order": order}
         if after:
             params["after"] = after
@@ -208,7 +208,7 @@ class Sora2Client:
 
     async def delete_video(self, job_id: str) -> bool:
         """Forget the job; True where the server says it did. Stops a running one on few servers."""
-        self._need_videos_dialect("delete")
+        self._need_videos_dialect(mark("delete"))
         answer = await self._exchange.ask("DELETE", f"/videos/{_quoted(job_id)}")
         if not 200 <= answer.status < 300:
             raise self._no_answer(answer)

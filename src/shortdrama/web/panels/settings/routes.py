@@ -15,7 +15,7 @@ from shortdrama.connections.service import ENVIRONMENT, ConnectionForm
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import Connection, Dialect, KeySource
 from shortdrama.errors import InvalidInput
-from shortdrama.web.i18n import _, say, say_again
+from shortdrama.web.i18n import _, ngettext_now, say, say_again
 from shortdrama.web.pages import file_size, render
 from shortdrama.web.panels.studio.topbar import top_bar
 from shortdrama.web.services import GivenServices, Services
@@ -157,8 +157,12 @@ def _storage_facts(services: Services) -> list[tuple[str, str]]:
             _("Kept in this browser"),
             _("%(size)s at most") % {"size": file_size(settings.browser_cache_bytes)},
         ),
-        (_("Trash keeps"), _("%(days)s days") % {"days": settings.trash_days}),
+        (_("Trash keeps"), _days(settings.trash_days)),
     ]
+
+
+def _days(count: int) -> str:
+    return ngettext_now("%(days)s day", "%(days)s days", count) % {"days": count}
 
 
 def _cards(services: Services) -> list[Card]:
