@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 NEWEST = "0001"
 _MIGRATION_LOCK = 0x5344_4556_0002  # beside the event log's
+_one_at_a_time = threading.Lock()  # Alembic keeps what it works on in globals
 _version = sa.table("alembic_version", sa.column("version_num", sa.String))
 
 
@@ -35,7 +37,7 @@ def migrate(database: Database) -> None:
             return
         if found is not None and database.path is not None:
             copy_sqlite(database.path, database.path.with_name(f"{database.path.name}.{found}.bak"))
-        with database.engine.begin() as connection:
+        with _one_at_a_time, database.engine.begin() as connection:
             _upgrade(connection)
     except sa.exc.OperationalError as error:
         # The driver's words may hold the address, and the address a password.
