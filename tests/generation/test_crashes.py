@@ -28,12 +28,10 @@ POINTS = (
     "after:wait",
     "before:fetch",
     "provider.fetch:after",
-    "blobs.put take:before",
     "blobs.put take:after",
     "after:fetch",
     "before:finish",
     "blobs.put poster:after",
-    "blobs.put last:before",
     "after:finish",
 )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +196,30 @@ def test_a_bug_ends_one_take_in_words(
     assert bad.failure.money is Money.MAYBE
     assert "secret detail" not in str(bad.failure)
     assert "a secret detail" in caplog.text
+
+
+def test_what_is_over_is_forgotten(tmp_path: Path) -> None:
+    """The engine's file does not grow with every take that ever was."""
+    life, url = FakeLife(), f"sqlite:///{tmp_path / 'workflows.db'}"
+    life.gate.set()
+    runner = DbosRunner(life, url)
+    runner.open()
+    runner.start(TakeId(new_id()))
+    until(lambda: life.ended and not runner.running())
+    runner.close()
+    assert count_workflows(tmp_path) == 1
+    with closing(sqlite3.connect(tmp_path / "workflows.db")) as connection, connection:
+        connection.execute("UPDATE workflow_status SET completed_at = completed_at - 172800000")
+    runner = DbosRunner(life, url)
+    runner.open()
+    runner.close()
+    assert count_workflows(tmp_path) == 0
+
+
+def count_workflows(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "workflows.db")) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM workflow_status").fetchone()
+    return int(count)
 
 
 @pytest.mark.postgres

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Coroutine
 from contextvars import Context
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from shortdrama.domain.ids import TakeId
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 _START_TIMEOUT_S = 30.0
 _DRAIN_S = 15.0
 _JOIN_S = 10.0
+_KEPT = timedelta(days=1)
 _in_use = threading.Lock()  # DBOS is one in a process
 T = TypeVar("T")
 
@@ -100,6 +102,7 @@ class DbosRunner:
         for take_id in await self._life.active_takes():
             if take_id not in known:
                 await self._start(take_id)
+        await engine.forget_finished(datetime.now(UTC) - _KEPT)
 
     async def _start(self, take_id: TakeId) -> None:
         if take_id in self._running:

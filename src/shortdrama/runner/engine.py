@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _APPLICATION_VERSION = "1"
 _THREADS = 16
 _BUSY_TIMEOUT_MS = 30_000
+_FORGOTTEN_AT_ONCE = 1000
 
 Body = Callable[[str, str, str], Coroutine[Any, Any, None]]
 T = TypeVar("T")
@@ -85,6 +87,21 @@ async def live_workflows() -> list[str]:
         status=["PENDING", "ENQUEUED"], load_input=False, load_output=False
     )
     return [row.workflow_id for row in rows]
+
+
+async def forget_finished(before: datetime) -> None:
+    """Drop what DBOS keeps of takes that came to rest before then; their own rows tell it all."""
+    from dbos import DBOS
+
+    rows = await DBOS.list_workflows_async(
+        status=["SUCCESS", "ERROR", "CANCELLED"],
+        completed_before=before.isoformat(),
+        limit=_FORGOTTEN_AT_ONCE,
+        load_input=False,
+        load_output=False,
+    )
+    if rows:
+        await DBOS.delete_workflows_async([row.workflow_id for row in rows])
 
 
 async def run_step(name: str, step: Callable[..., Coroutine[Any, Any, T]], *arguments: object) -> T:
