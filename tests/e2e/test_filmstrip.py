@@ -132,3 +132,19 @@ def test_the_project_is_renamed_where_its_name_stands(
     page.keyboard.press("Enter")
     for tab in (page, other):
         expect(tab.get_by_role("button", name="Project: Night Market")).to_be_visible()
+
+
+def test_nothing_on_the_page_breaks_its_own_policy(page: Page, quick_studio: QuickStudio) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    shot = quick_studio.new_shot()
+    page.goto(quick_studio.page_of(shot))
+    page.locator("[data-pick=model]").click()
+    page.keyboard.press("Escape")
+    quick_studio.take(shot, "Clean.")
+    expect(page.locator(".take")).to_contain_text("Selected")
+    page.get_by_role("button", name="New shot").click()
+    expect(page.get_by_role("textbox", name="Prompt")).to_be_focused()
+    page.go_back()
+    expect(page.get_by_role("main").locator("video")).to_be_visible()
+    assert complaints == []
