@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
+import httpx
 import pytest
 from playwright.sync_api import Page
 
+from e2e.quick_studio import QuickStudio
 from e2e.studio_process import StudioProcess
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
@@ -50,5 +52,27 @@ def test_the_studio_at_work(studio_server: StudioProcess, page: Page, theme: str
     assert violations(page) == []
     page.keyboard.press("Escape")
     page.get_by_label("Keys and help").click()
+    page.get_by_role("dialog").wait_for()
+    assert violations(page) == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_comparison(quick_studio: QuickStudio, page: Page, theme: str) -> None:
+    shot = quick_studio.new_shot()
+    takes = [quick_studio.take(shot, f"{prompt} {shot}") for prompt in ("One.", "Two.", "Three.")]
+    rejection = f"{quick_studio.url}/api/takes/{takes[1]['id']}/rejection"
+    httpx.post(rejection, json={"reason": "Hands"}).raise_for_status()
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.goto(f"{quick_studio.url}/compare?shot={shot}")
+    page.get_by_role("article").last.wait_for()
+    assert violations(page) == []
+    page.get_by_role("button", name="Takes", exact=True).click()
+    page.get_by_role("menu", name="Takes to compare").wait_for()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.set_viewport_size(PHONE)
+    assert violations(page) == []
+    page.get_by_role("article", name="Take 3").get_by_role("button", name="Reject").click()
     page.get_by_role("dialog").wait_for()
     assert violations(page) == []

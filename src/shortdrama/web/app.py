@@ -22,6 +22,7 @@ from shortdrama.web.api import takes as takes_api
 from shortdrama.web.api import uploads as uploads_api
 from shortdrama.web.pages import Pages
 from shortdrama.web.panels.assets import routes as assets_panel
+from shortdrama.web.panels.compare import routes as compare_panel
 from shortdrama.web.panels.filmstrip import routes as filmstrip_panel
 from shortdrama.web.panels.library import routes as library_panel
 from shortdrama.web.panels.prompt import routes as prompt_panel
@@ -41,6 +42,7 @@ _PANELS = (
     takes_panel,
     filmstrip_panel,
     prompt_panel,
+    compare_panel,
     library_panel,
     settings_panel,
 )

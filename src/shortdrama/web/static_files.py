@@ -28,6 +28,7 @@ _STYLE_HEAD = ("static/tokens.css", "static/components.css")
 _SCRIPTS = {
     "studio.js": ("static/js/app.js", "panels/assets/assets.js"),
     "library.js": ("static/js/app.js", "panels/library/library.js"),
+    "compare.js": ("static/js/app.js", "panels/compare/compare.js"),
 }
 _COMPRESSIBLE = {".css", ".js", ".svg", ".webmanifest"}
 

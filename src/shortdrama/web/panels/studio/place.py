@@ -40,6 +40,10 @@ class Place:
         return len(self.board.shots) == 1 and not self.cards
 
     @property
+    def can_compare(self) -> bool:
+        return sum(card.is_ready and card.video_url is not None for card in self.cards) > 1
+
+    @property
     def scene_title(self) -> str:
         scene_id = self.view.shot.scene_id
         return next((s.title for s in self.board.scenes if s.id == scene_id), "")

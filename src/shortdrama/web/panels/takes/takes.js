@@ -11,7 +11,7 @@ import { page } from "../studio/page.js";
 import { showTake } from "../viewer/viewer.js";
 import { askReason } from "./reason.js";
 
-/** @typedef {{id: string, number: string}} Named */
+/** @typedef {{id: string, number: string, shot?: string}} Named `shot`: the page's own, where it is not said */
 
 /** @type {Record<string, (take: Named) => any>} */
 const ACTIONS = {
@@ -41,7 +41,7 @@ document.addEventListener("click", async (event) => {
   if (!action || !(at instanceof HTMLElement)) return;
   busy.add(button);
   try {
-    await action({ id: at.dataset.take ?? "", number: at.dataset.number ?? "" });
+    await action(named(at));
   } finally {
     busy.delete(button);
   }
@@ -66,19 +66,26 @@ function card(selector) {
 }
 
 /** @param {HTMLElement} element @returns {Named} */
-function named({ dataset }) {
-  return { id: dataset.take ?? "", number: dataset.number ?? "" };
+function named(element) {
+  const shot = /** @type {HTMLElement|null} */ (element.closest("[data-shot]"))?.dataset.shot;
+  return { id: element.dataset.take ?? "", number: element.dataset.number ?? "", shot };
 }
 
 /** @param {Named} take */
-async function select({ id, number }) {
-  const before = card(".selected")?.dataset.take ?? null;
-  const put = (/** @type {string|null} */ take_id) => ask("PUT", `/api/shots/${page.shot}/selected-take`, { take_id });
+export async function select({ id, number, shot = page.shot }) {
+  const before = selected();
+  const put = (/** @type {string|null} */ take_id) => ask("PUT", `/api/shots/${shot}/selected-take`, { take_id });
   if (await put(id)) showToast(t("Take {number} is selected.", { number }), { undo: () => put(before) });
 }
 
+/** The take that is selected before anything is done; null where none is. */
+function selected() {
+  const told = /** @type {HTMLElement|null} */ (document.querySelector("[data-selected-take]"));
+  return (told ? told.dataset.selectedTake : card(".selected")?.dataset.take) || null;
+}
+
 /** @param {Named} take */
-async function reject({ id, number }) {
+export async function reject({ id, number }) {
   const reason = await askReason(number);
   if (reason === null || !await ask("POST", `/api/takes/${id}/rejection`, { reason })) return;
   showToast(t("Take {number} is rejected.", { number }), { undo: () => ACTIONS.restore({ id, number }) });

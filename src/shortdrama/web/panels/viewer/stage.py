@@ -64,8 +64,8 @@ def set_stage(place: Place) -> Stage:
         before=_neighbour(place.neighbour(-1), is_before=True),
         after=_neighbour(place.neighbour(1), is_before=False),
         status=status_line(place),
-        download_url=_download_url(place),
-        fps=_FPS,
+        download_url=download_url(place),
+        fps=FPS,
         width=clip.width if clip else 720,
         height=clip.height if clip else 1280,
         duration_s=clip.duration_ms / 1000 if clip else 0.0,
@@ -73,7 +73,7 @@ def set_stage(place: Place) -> Stage:
 
 
 # The probe keeps no frame rate. Previz makes 30 fps; the player measures others as they play.
-_FPS = 30
+FPS = 30
 
 
 def _kind(place: Place, card: TakeCard | None, problem: Problem | None) -> str:
@@ -156,7 +156,8 @@ def _neighbour(view: ShotView | None, *, is_before: bool) -> Neighbour | None:
     return Neighbour(view.shot.number, url) if url else None
 
 
-def _download_url(place: Place) -> str:
+def download_url(place: Place) -> str:
+    """Of the take that is shown; "" where none is."""
     if place.shown is None or place.shown.clip is None:
         return ""
     return f"/media/{place.shown.clip.video_key}/{quote(download_name(place))}?download=1"

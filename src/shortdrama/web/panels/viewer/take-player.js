@@ -11,7 +11,7 @@ import { followSound, soundOf } from "./sound.js";
 
 const FRAME_WAIT_MS = 250;
 
-class TakePlayer extends HTMLElement {
+export class TakePlayer extends HTMLElement {
   #fps = 30;
   #range = { from: 0, to: 0 };
   #loops = true;
@@ -29,7 +29,7 @@ class TakePlayer extends HTMLElement {
     this.#range = { from: 0, to: this.#length };
     this.#listening = new AbortController();
     const options = { signal: this.#listening.signal };
-    const video = this.#video;
+    const video = this.video;
     video.loop = false;
     this.#scrubber = new Scrubber(this.#part(".scrub"), (time_s) => this.#seek(time_s), options.signal);
     this.addEventListener("click", this.#clicked, options);
@@ -46,30 +46,31 @@ class TakePlayer extends HTMLElement {
 
   disconnectedCallback() {
     this.#listening?.abort();
-    this.#video.cancelVideoFrameCallback?.(this.#callback);
+    this.video.cancelVideoFrameCallback?.(this.#callback);
   }
 
   get isPlaying() {
-    return !this.#video.paused && !this.#video.ended;
+    return !this.video.paused && !this.video.ended;
   }
 
   /** Plays, without sound where the browser demands it. */
   async play() {
     try {
-      await this.#video.play();
+      await this.video.play();
     } catch (error) {
       if (/** @type {Error} */ (error).name !== "NotAllowedError") return;
-      this.#video.muted = true;
-      await this.#video.play().catch(() => {});
+      this.video.muted = true;
+      await this.video.play().catch(() => {});
     }
   }
 
-  get #video() {
+  /** What is played: one clip, or whatever behaves like one. */
+  get video() {
     return /** @type {HTMLVideoElement} */ (this.querySelector("video"));
   }
 
   get #length() {
-    return this.#video?.duration || Number(this.dataset.seconds) || 0;
+    return this.video?.duration || Number(this.dataset.seconds) || 0;
   }
 
   /** @param {string} selector @returns {HTMLElement} */
@@ -88,7 +89,7 @@ class TakePlayer extends HTMLElement {
 
   /** @param {string} name @returns {boolean} whether that is a thing the player does */
   #run(name) {
-    const video = this.#video;
+    const video = this.video;
     /** @type {Record<string, () => any>} */
     const actions = {
       play: () => (this.isPlaying ? video.pause() : this.play()),
@@ -114,12 +115,12 @@ class TakePlayer extends HTMLElement {
     const length = this.#length;
     if (this.#range.to === 0 || this.#range.to > length) this.#range.to = length;
     this.#part("[data-all]").textContent = timecode(length, this.#fps);
-    this.#showTime(this.#video.currentTime);
+    this.#showTime(this.video.currentTime);
   }
 
   /** Frame by frame while it plays; keeps inside the in and out points. */
   #follow() {
-    const video = this.#video;
+    const video = this.video;
     if (!video.requestVideoFrameCallback) {
       video.addEventListener("timeupdate", () => this.#shown(video.currentTime), { signal: this.#listening?.signal });
       return;
@@ -141,7 +142,7 @@ class TakePlayer extends HTMLElement {
   #atEnd() {
     this.dispatchEvent(new CustomEvent("take-ended", { bubbles: true }));
     if (!this.isConnected) return;
-    if (!this.#loops) { this.#video.pause(); return; }
+    if (!this.#loops) { this.video.pause(); return; }
     this.#seek(this.#range.from);
     this.play();
   }
@@ -150,25 +151,25 @@ class TakePlayer extends HTMLElement {
   #seek(time_s) {
     const last = Math.max(0, this.#length - 0.5 / this.#fps);
     const frame = frameAt(Math.min(last, Math.max(0, time_s)), this.#fps);
-    this.#video.currentTime = Math.min(last, middleOf(frame, this.#fps));
+    this.video.currentTime = Math.min(last, middleOf(frame, this.#fps));
     this.#last_s = frame / this.#fps;
     this.#showTime(this.#last_s);
   }
 
   /** One frame on or back, waiting until it is really there. @param {number} by */
   #step(by) {
-    this.#video.pause();
+    this.video.pause();
     this.#stepping = this.#stepping.then(() => {
-      const frame = frameAt(this.#video.currentTime, this.#fps) + by;
+      const frame = frameAt(this.video.currentTime, this.#fps) + by;
       if (frame < 0 || frame >= Math.round(this.#length * this.#fps)) return undefined;
       this.#seek(frame / this.#fps);
-      return framePresented(this.#video);
+      return framePresented(this.video);
     });
   }
 
   /** @param {"in"|"out"} which */
   #setPoint(which) {
-    this.#range = withPoint(this.#range, which, this.#video.currentTime, this.#length);
+    this.#range = withPoint(this.#range, which, this.video.currentTime, this.#length);
     this.#scrubber?.showRange(this.#range, this.#length);
   }
 
@@ -180,7 +181,7 @@ class TakePlayer extends HTMLElement {
 
   /** @param {number} speed */
   #setSpeed(speed) {
-    this.#video.playbackRate = speed;
+    this.video.playbackRate = speed;
     this.#part("[data-speed]").textContent = `${speed}×`;
   }
 
