@@ -137,3 +137,25 @@ def test_a_strangers_file_never_runs_as_a_page(studio: StudioProcess) -> None:
         assert renamed.headers["content-disposition"].startswith("attachment")
         for path in ("/media/../../etc/passwd/x", f"/media/{'0' * 64}/x.mp4", "/media/x/y.mp4"):
             assert api.get(path).status_code == 404
+
+
+def test_what_people_type_is_only_ever_text(studio: StudioProcess) -> None:
+    evil = "<script>window.evil=1</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
+    with httpx.Client(base_url=studio.url, trust_env=False, timeout=60) as api:
+        asset = upload(api, png_bytes(40, 40), f"{evil}.png")
+        api.patch(f"/api/assets/{asset['id']}", json={"name": evil, "tags": [evil[:40]]})
+        made = api.post("/api/takes", json={**ORDER, "prompt": evil})
+        take = wait_until_over(api, made.json()["id"])
+        api.post(f"/api/takes/{take['id']}/rejection", json={"reason": evil})
+        shot = api.get("/api/shots").json()[0]
+        api.put(f"/api/shots/{shot['id']}/draft", json={"text": evil})
+        pages = [api.get(path, headers={"accept": "text/html"}) for path in ("/", "/library")]
+        partials = [
+            api.get(f"/panels/{name}", params={"shot": shot["id"]})
+            for name in ("takes", "viewer", "filmstrip")
+        ]
+    for answer in (*pages, *partials):
+        assert answer.status_code == 200
+        assert "<script>window" not in answer.text
+        assert "<img src=x" not in answer.text
+    assert "&lt;script&gt;window" in pages[0].text
