@@ -129,7 +129,7 @@ async def test_a_silent_connection_loses_its_hold_and_nothing_else(library: Libr
         yield data[:50_000]
         await asyncio.Event().wait()
 
-    with pytest.raises(Busy, match="stood still"):
+    with pytest.raises(Busy, match="stalled"):
         await library.service.append(upload_id, 0, silent())
     state = await library.service.append(upload_id, 50_000, in_chunks(data[50_000:]))
     assert state.asset is not None

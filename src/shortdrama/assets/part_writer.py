@@ -35,7 +35,7 @@ class PartWriter:
         if self._written + len(self._buffer) + len(chunk) > self._part.size:
             self._buffer.clear()
             raise TooLarge(
-                "More came than the file was announced to hold. Drop it again.",
+                "More arrived than the file was said to hold. Drop it again.",
                 code="more_than_announced",
                 size=self._part.size,
             )

@@ -153,7 +153,7 @@ class Uploads:
                 return await anext(chunks, None)
         except TimeoutError as error:
             raise Busy(
-                "The connection stood still; what had come is kept. Continue the upload.",
+                "The connection stalled; what has arrived is kept. Continue the upload.",
                 code="upload_stalled",
             ) from error
 

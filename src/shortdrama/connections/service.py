@@ -199,7 +199,7 @@ def _checked(form: ConnectionForm) -> Connection:
     if not _HEADER.fullmatch(form.auth_header):
         raise InvalidInput("That is not the name of an HTTP header.", code="auth_header")
     if not form.key.isascii() or any(c.isspace() for c in form.key.strip()):
-        raise InvalidInput("A key has no blanks and only plain letters.", code="key_malformed")
+        raise InvalidInput("A key has no spaces and only plain characters.", code="key_malformed")
     base_url = _checked_url(form.base_url.strip(), form.is_trusted)
     models = tuple(dict.fromkeys(m.strip() for m in form.models if m.strip()))
     if not models or any(len(m) > 200 or not m.isprintable() for m in models):

@@ -130,7 +130,7 @@ class TakeService:
             take = _found(tx.takes.get(take_id))
             if not take.can_fetch_again:
                 raise Conflict(
-                    "There is no finished clip at the provider that could be downloaded.",
+                    "The provider has no finished clip to download.",
                     code="nothing_to_fetch",
                 )
             take = _reopen(tx, take, _S.FAILED, _S.DOWNLOADING)

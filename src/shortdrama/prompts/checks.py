@@ -114,6 +114,6 @@ def _kind_problem(references: Sequence[Asset], capability: Capability) -> Proble
     return Problem(
         "references",
         "reference_kind_unsupported",
-        "%(model)s cannot use %(name)s as a reference: it is no picture.",
+        "%(model)s cannot use %(name)s as a reference: it is not a picture.",
         parts,
     )

@@ -312,7 +312,8 @@ class Sora2Client:
 
 def _no_clip_address() -> ProviderError:
     return ProviderError(
-        "The provider told an address for the clip that is none.", kind=FailureKind.DOWNLOAD
+        "The provider gave an address for the clip that is not a web address.",
+        kind=FailureKind.DOWNLOAD,
     )
 
 

@@ -248,7 +248,7 @@ async def _store(
     came = response.num_bytes_downloaded if is_packed else done
     if total is not None and came != total:
         raise UnsupportedFile(
-            "The clip came in cut: %(came)s of %(total)s bytes.", came=came, total=total
+            "The clip arrived cut short: %(came)s of %(total)s bytes.", came=came, total=total
         )
     return done, digest.hexdigest()
 

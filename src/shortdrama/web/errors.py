@@ -65,7 +65,7 @@ async def _validation_error(request: Request, error: Exception) -> Response:
         {"where": [str(step) for step in item["loc"]], "message": item["msg"]}
         for item in error.errors()
     ]
-    body = error_body("invalid_request", _("The request is not of the right form."), False, {})
+    body = error_body("invalid_request", _("The request does not have the right form."), False, {})
     body["error"]["details"] = {"problems": problems}
     return answer(request, 422, body)
 

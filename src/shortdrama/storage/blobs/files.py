@@ -182,4 +182,6 @@ def full_disk_in_words() -> Iterator[None]:
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        raise StorageFull("The disk that holds the studio's files is full. Free space.") from error
+        raise StorageFull(
+            "The disk that holds the studio's files is full. Free some space."
+        ) from error

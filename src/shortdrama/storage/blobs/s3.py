@@ -130,7 +130,7 @@ def _open_store(url: str) -> S3Store:
         raise SetupProblem("The storage address looks like s3://bucket/prefix?region=….")
     if unknown := options.keys() - _OPTIONS:
         names = ", ".join(sorted(unknown))
-        raise SetupProblem("The storage address has options nobody knows: %(names)s.", names=names)
+        raise SetupProblem("The storage address has unknown options: %(names)s.", names=names)
     endpoint = options.get("endpoint") or os.environ.get("AWS_ENDPOINT_URL")
     client: ClientConfig = {
         "timeout": timedelta(hours=2),  # of a whole transfer; a silent one ends after 60 s
@@ -181,5 +181,5 @@ def _studio_error(error: Exception, key: str) -> StudioError:
     if isinstance(error, s3_errors.PermissionDeniedError | s3_errors.UnauthenticatedError):
         return SetupProblem("The storage refused the studio. Check its bucket and credentials.")
     if "QuotaExceeded" in str(error) or "507" in str(error):
-        return StorageFull("The bucket that holds the studio's files takes no more.")
+        return StorageFull("The bucket that holds the studio's files is full. Free some space.")
     return Busy("The studio's storage does not answer. Try again.", code="storage_away")

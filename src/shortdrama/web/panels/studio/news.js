@@ -3,11 +3,11 @@
 import { t } from "../../static/js/i18n.js";
 
 const SENTENCES = /** @type {Record<string, string>} */ ({
-  ready: "Take {number} is ready.",
-  failed: "Take {number} failed.",
-  uncertain: "Take {number} is uncertain. Nothing is sent until you decide.",
-  stalled: "Take {number} has stalled.",
-  cancelled: "Take {number} is cancelled.",
+  ready: t("Take {number} is ready."),
+  failed: t("Take {number} failed."),
+  uncertain: t("Take {number} is uncertain. Nothing is sent until you decide."),
+  stalled: t("Take {number} has stalled."),
+  cancelled: t("Take {number} is cancelled."),
 });
 
 /** The sentence for a change; "" where it is no news. @param {{status: string, number: number}} take */
