@@ -107,7 +107,7 @@ def test_what_is_dropped_and_sent_while_the_server_is_away_survives_the_browser(
     second.goto(f"{studio_server.url}/library")
     expect(tile(first, "Mei.png")).to_be_visible()
     expect(tile(second, "Mei.png")).to_be_visible()
-    first.wait_for_function("async () => (await (await fetch('/api/takes')).json()).length > 0")
+    wait_until(first, "async () => (await (await fetch('/api/takes')).json()).length > 0")
     expect(first.locator("coming-in")).to_be_hidden()
     assert [asset["bytes"] for asset in assets(studio_server)] == [len(mei.content)]
     assert [take["prompt"] for take in takes(studio_server)] == ["A tram at night"]
