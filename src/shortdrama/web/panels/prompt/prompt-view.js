@@ -37,7 +37,7 @@ export function drawReferences(panel, references, most, onRemove) {
   panel.querySelector("[data-chips]")?.replaceChildren(...chips);
   panel.querySelector("[data-mention-words]")?.toggleAttribute("hidden", chips.length > 0);
   const isCounted = chips.length > 0 && most !== null;
-  write(panel, "[data-count]", isCounted ? t("{count} of {most} references", { count: chips.length, most }) : "");
+  write(panel, "[data-count]", isCounted ? t("References: {count} of {most}", { count: chips.length, most }) : "");
 }
 
 /**
