@@ -4,7 +4,7 @@ import logging
 
 import pytest
 from keyring.backend import KeyringBackend
-from keyring.backends import fail
+from keyring.backends import fail, null
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from shortdrama.storage.keys import KeyringVault
@@ -72,3 +72,9 @@ def test_says_nothing(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFix
     vault.put("a", "sk-1")
     vault.get("a")
     assert "sk-1" not in caplog.text + "".join(capfd.readouterr()) + repr(vault)
+
+
+def test_a_keyring_that_forgets_is_not_trusted() -> None:
+    vault = KeyringVault(null.Keyring())
+    assert vault.put("one", "sk-made-up") is False
+    assert vault.get("one") == "sk-made-up"

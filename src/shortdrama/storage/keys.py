@@ -35,7 +35,10 @@ class KeyringVault:
 
         try:
             self._machine().set_password(SERVICE, name, key)
+            is_kept = self._machine().get_password(SERVICE, name) == key
         except (KeyringError, RuntimeError):
+            is_kept = False
+        if not is_kept:  # some backends take a key and forget it
             self._memory[name] = key
             return False
         self._memory.pop(name, None)

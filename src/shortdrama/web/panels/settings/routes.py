@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Form
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,17 +24,16 @@ from shortdrama.web.services import GivenServices, Services
 router = APIRouter(include_in_schema=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionFields:
+class ConnectionFields(BaseModel):
     """The form as a browser sends it."""
 
-    base_url: Annotated[str, Form()] = ""
-    models: Annotated[str, Form()] = ""
-    name: Annotated[str, Form()] = ""
-    dialect: Annotated[Dialect, Form()] = Dialect.VIDEOS
-    auth_header: Annotated[str, Form()] = "Authorization"
-    key: Annotated[str, Form()] = ""
-    is_trusted: Annotated[bool, Form()] = False
+    base_url: str = ""
+    models: str = ""
+    name: str = ""
+    dialect: Dialect = Dialect.VIDEOS
+    auth_header: str = "Authorization"
+    key: str = ""
+    is_trusted: bool = False
 
     def form(self) -> ConnectionForm:
         models = tuple(self.models.replace("\n", ",").split(","))

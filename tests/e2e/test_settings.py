@@ -1,0 +1,83 @@
+"""Connecting a model in the page: checked for free, used for a take, its key never seen again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from doubles.sora2_double import Sora2Double
+from e2e.studio_process import StudioProcess
+
+pytestmark = pytest.mark.browser
+KEY = "sk-made-up-for-this-test"
+
+
+@pytest.fixture
+def provider() -> Iterator[Sora2Double]:
+    with Sora2Double(api_key=KEY) as double:
+        yield double
+
+
+def connect(page: Page, url: str, key: str, model: str = "double-1") -> None:
+    form = page.get_by_role("form", name="Connect a model")
+    form.get_by_label("Base URL").fill(url)
+    form.get_by_label("Model ids").fill(model)
+    form.get_by_label("Key", exact=True).fill(key)
+    form.get_by_label("Name, if you like").fill("Gateway")
+    form.get_by_role("button", name="Connect").click()
+
+
+def test_a_model_is_connected_checked_used_and_disconnected(
+    studio_server: StudioProcess, page: Page, provider: Sora2Double
+) -> None:
+    page.goto(f"{studio_server.url}/settings")
+    connect(page, provider.base_url, KEY)
+    card = page.get_by_role("region", name="Gateway")
+    expect(card).to_contain_text("kept until the studio stops")
+    card.get_by_role("button", name="Check").click()
+    expect(card).to_contain_text("The server answers.")
+    expect(card).to_contain_text("Nothing was charged.")
+    assert provider.submits() == 0
+    assert KEY not in page.content()
+
+    page.goto(studio_server.url)
+    page.get_by_role("textbox", name="Prompt").fill("A tram at night")
+    page.get_by_role("button", name="Model").click()
+    page.get_by_role("menu", name="Model").get_by_text("double-1").click()
+    page.get_by_role("button", name="Generate").click()
+    page.get_by_label("Viewer").locator("video").wait_for(timeout=60_000)
+    assert provider.submits("A tram at night") == 1
+    assert KEY not in page.content()
+
+    page.goto(f"{studio_server.url}/settings")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Disconnect Gateway").click()
+    expect(page.get_by_role("region", name="Gateway")).to_have_count(0)
+
+
+def test_a_wrong_key_is_said_in_words(
+    studio_server: StudioProcess, page: Page, provider: Sora2Double
+) -> None:
+    page.goto(f"{studio_server.url}/settings")
+    connect(page, provider.base_url, "sk-another-made-up-one")
+    card = page.get_by_role("region", name="Gateway")
+    card.get_by_role("button", name="Check").click()
+    expect(card).to_contain_text("checks failed")
+    assert "sk-another" not in page.content()
+    card.get_by_label("Key for Gateway").fill(KEY)
+    card.get_by_role("button", name="Save").click()
+    expect(card).not_to_contain_text("checks failed")
+    card.get_by_role("button", name="Check").click()
+    expect(card).to_contain_text("All checks passed")
+
+
+def test_what_cannot_be_connected_is_said_at_the_form(
+    studio_server: StudioProcess, page: Page
+) -> None:
+    page.goto(f"{studio_server.url}/settings")
+    connect(page, "http://gateway.example/v1", KEY)
+    expect(page.get_by_role("alert")).to_contain_text("Your key would travel in the clear")
+    assert page.get_by_label("Base URL").input_value() == "http://gateway.example/v1"
+    assert KEY not in page.content()
