@@ -53,12 +53,14 @@ def _visit(
     if name in order:
         return
     if name in above:
-        raise SetupProblem(f"Scripts import each other in a circle: {' → '.join((*above, name))}.")
+        raise SetupProblem(
+            "Scripts import each other in a circle: %(names)s.", names=" → ".join((*above, name))
+        )
     try:
         text = _COMMENT.sub("", read(name))
     except KeyError as error:
         raise SetupProblem(
-            f"{above[-1] if above else 'A page'} needs the script {name}."
+            "%(page)s needs the script %(name)s.", page=above[-1] if above else "A page", name=name
         ) from error
     for match in _IMPORT.finditer(text):
         _visit(_resolved(match["path"], name), read, order, (*above, name))
@@ -75,7 +77,9 @@ def _wrapped(name: str, text: str, numbers: dict[str, int]) -> str:
     text = _IMPORT.sub(lambda match: _taken(match, name, numbers), text)
     text = _ADDRESS.sub(lambda match: _moved(match, name), text)
     if _LEFT_OVER.search(text):
-        raise SetupProblem(f"The script {name} imports or exports in a way that is not understood.")
+        raise SetupProblem(
+            "The script %(name)s imports or exports in a way that is not understood.", name=name
+        )
     getters = ",".join(f"get {public}(){{return {own}}}" for public, own in exports.items())
     # Asynchronous, because a module may await at its top.
     return f"const m{numbers[name]}=await(async()=>{{\n{text}\nreturn{{{getters}}}}})();\n"
