@@ -17,7 +17,9 @@ from shortdrama.errors import InvalidInput, NotFound
 from shortdrama.storage.db.database import Database
 
 KEY = "sk-made-up-for-this-test"
-FORM = ConnectionForm("Gateway", "https://gateway.example/v1/", ("wan-3.0", "wan-3.0", " x "), key=KEY)
+FORM = ConnectionForm(
+    "Gateway", "https://gateway.example/v1/", ("wan-3.0", "wan-3.0", " x "), key=KEY
+)
 
 
 class DictVault:
@@ -77,7 +79,7 @@ def test_a_lost_key_is_seen(records: Database) -> None:
     made = connections.connect(FORM)
     vault.keys.clear()
     assert not connections.get(made.id).has_key
-    assert not [c for c in connections.models() if c.connection_id == made.id][0].is_ready
+    assert not next(c for c in connections.models() if c.connection_id == made.id).is_ready
 
 
 def test_a_key_never_follows_to_another_server(records: Database) -> None:
@@ -131,7 +133,9 @@ def test_what_cannot_be_used_is_refused_in_words(
     assert vault.keys == {}
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9000", "http://localhost:9000", "http://[::1]:9"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9000", "http://localhost:9000", "http://[::1]:9"]
+)
 def test_this_machine_needs_no_tls(records: Database, url: str) -> None:
     made = service(records, DictVault()).connect(replace(FORM, base_url=url, key=""))
     assert made.base_url == url

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from samples import add_asset
 from shortdrama.domain.asset import Asset, AssetKind
 from shortdrama.domain.model import Capability
 from shortdrama.prompts.checks import Wish, find_problems
 from shortdrama.prompts.service import PromptForm, PromptService
 from shortdrama.storage.db.database import Database
-from samples import add_asset
 
 CAPABILITY = Capability(
     model="m",

@@ -25,8 +25,12 @@ async def _home(request: Request) -> PlainTextResponse:
     return PlainTextResponse("in")
 
 
-def _client(password: str = PASSWORD, secret: bytes = b"s" * 32, scheme: str = "http") -> httpx.AsyncClient:
-    app = Starlette(routes=[Route("/", _home), Route("/healthz", _home), Route("/api/takes", _home)])
+def _client(
+    password: str = PASSWORD, secret: bytes = b"s" * 32, scheme: str = "http"
+) -> httpx.AsyncClient:
+    app = Starlette(
+        routes=[Route("/", _home), Route("/healthz", _home), Route("/api/takes", _home)]
+    )
     gate = Gate(app, password, secret, Pages(StaticFiles()))
     return httpx.AsyncClient(transport=httpx.ASGITransport(gate), base_url=f"{scheme}://studio")
 
