@@ -1,1 +1,1 @@
-"""The services as JSON, described at `/api/openapi.json`; errors have one shape (`web/errors.py`)."""
+"""The services as JSON; described at `/api/openapi.json`, errors of one shape."""
