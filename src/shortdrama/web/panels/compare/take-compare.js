@@ -71,7 +71,9 @@ class TakeCompare extends TakePlayer {
 
   #entered = (/** @type {FocusEvent} */ event) => {
     const article = event.target instanceof Element ? event.target.closest("article") : null;
-    if (article instanceof HTMLElement && article !== this.chosen) this.choose(article);
+    if (!(article instanceof HTMLElement) || article === this.chosen) return;
+    // What a finger is pressing must not move away from under it.
+    this.choose(article, { scrolls: /** @type {Element} */ (event.target).matches(":focus-visible") });
   };
 
   #chooseMiddle() {

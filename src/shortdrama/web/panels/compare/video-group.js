@@ -3,13 +3,16 @@
  *
  * One clip leads: the one that is heard, or the longest where that one is shorter. It is followed
  * frame by frame; the others are told when they drift (sync.js). A clip that is shorter stands on
- * its last frame until the lead begins again.
+ * its last frame until the lead begins again. Where the machine is too slow for all of them, they
+ * wait for each other rather than run apart.
  */
 
 import { correctionOf, driftOf } from "./sync.js";
 
 const READY_MS = 5000;
 const JUMP_PAUSE_MS = 1000;
+const APART_S = 0.6;
+const APART_PAUSE_MS = 1500;
 const END_S = 0.02;
 
 export class VideoGroup extends EventTarget {
@@ -26,6 +29,7 @@ export class VideoGroup extends EventTarget {
   #frames = new Map();
   /** @type {WeakMap<HTMLVideoElement, number>} */
   #jumped = new WeakMap();
+  #gathered = -Infinity;
 
   /** @param {HTMLVideoElement[]} videos @param {HTMLVideoElement} heard */
   constructor(videos, heard) {
@@ -144,7 +148,8 @@ export class VideoGroup extends EventTarget {
   #watch(video) {
     video.requestVideoFrameCallback?.((_now, frame) => {
       this.#frames.set(video, frame);
-      if (video !== this.#lead) this.#bringBack(video, frame);
+      if (video === this.#lead) this.#gather();
+      else this.#bringBack(video, frame);
       this.#watch(video);
     });
   }
@@ -156,6 +161,18 @@ export class VideoGroup extends EventTarget {
     const { jump_s, rate } = correctionOf(driftOf(frame, lead, this.#speed), this.#speed);
     if (video.playbackRate !== rate) video.playbackRate = rate;
     if (jump_s !== null) this.#jump(video, this.#lead.currentTime + jump_s);
+  }
+
+  /** All from the same place again, where one stands still and so never hears that it is late. */
+  #gather() {
+    const lead = this.#lead;
+    const now = performance.now();
+    if (lead.paused || lead.seeking || now - this.#gathered < APART_PAUSE_MS) return;
+    const isApart = (/** @type {HTMLVideoElement} */ video) =>
+      !isOver(video) && Math.abs(video.currentTime - lead.currentTime) > APART_S;
+    if (!this.#videos.some(isApart)) return;
+    this.#gathered = now;
+    this.currentTime = lead.currentTime;
   }
 
   /** Not again at once: on a busy machine a jump itself takes its time. @param {HTMLVideoElement} video @param {number} time_s */
