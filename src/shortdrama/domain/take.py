@@ -159,6 +159,15 @@ class Take:
         return self.status in TERMINAL
 
     @property
+    def was_charged(self) -> bool:
+        """Whether money was, or may have been, spent on it; its estimate says how much."""
+        if self.submitted_at is None:
+            return False
+        if self.status is TakeStatus.FAILED:
+            return self.failure is None or self.failure.money is not Money.NONE
+        return True
+
+    @property
     def can_fetch_again(self) -> bool:
         return (
             self.status is TakeStatus.FAILED

@@ -66,6 +66,10 @@ class TakeStore(Protocol):
         """Seconds from submit to ready of this studio's latest takes, newest first."""
         ...
 
+    def spent_since(self, moment: datetime) -> int:
+        """Micro USD of the takes made since then, as far as their prices are known."""
+        ...
+
 
 class SubmissionStore(Protocol):
     """The intent of every paid call, committed before the call."""

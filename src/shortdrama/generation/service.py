@@ -174,6 +174,11 @@ class TakeService:
         with self._records.read() as tx:
             return tx.takes.with_status(_RUNNING | _TO_LOOK_AT | {_S.QUEUED})
 
+    def spent_since(self, moment: datetime) -> int:
+        """Micro USD of the takes made since then, as far as their prices are known."""
+        with self._records.read() as tx:
+            return tx.takes.spent_since(moment)
+
     def queue_summary(self) -> QueueSummary:
         found = [take.status for take in self.queue()]
         return QueueSummary(

@@ -9,10 +9,7 @@ from datetime import datetime
 from shortdrama.board.service import BoardView
 from shortdrama.domain.ids import EpisodeId
 from shortdrama.web.i18n import _
-from shortdrama.web.panels.takes.cost import cost_of
 from shortdrama.web.services import Services
-
-_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +98,4 @@ def queue_words(running: int, queued: int, to_look_at: int) -> str:
 
 def _spent_today_micro_usd(services: Services) -> int:
     midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    spent, before = 0, None
-    while True:
-        takes = services.takes.page(before, limit=_PAGE)
-        today = [take for take in takes if take.created_at >= midnight]
-        spent += cost_of(today)
-        if len(today) < _PAGE:
-            return spent
-        before = takes[-1].id
+    return services.takes.spent_since(midnight)
