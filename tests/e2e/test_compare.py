@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from e2e.quick_studio import QuickStudio
 from e2e.studio_process import StudioProcess
 
 pytestmark = pytest.mark.browser
-CLIP = {"clip_size": (180, 320), "clip_seconds": 4}
-PHONE = {"width": 390, "height": 844}
+CLIP: dict[str, Any] = {"clip_size": (180, 320), "clip_seconds": 4}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 VIDEOS = "[...document.querySelectorAll('take-compare video')]"
 LOADED = f"() => {VIDEOS}.length && {VIDEOS}.every(video => video.readyState === 4)"
 PLAYING = f"() => {VIDEOS}.every(video => !video.paused && video.currentTime > 0.1)"
