@@ -109,6 +109,8 @@ def test_the_settings_are_chinese_and_so_is_what_a_check_says(
 
 
 def test_the_library_is_chinese_and_so_is_a_refusal(page: Page, quick_studio: QuickStudio) -> None:
+    page.goto(f"{quick_studio.url}/library?text=没有")
+    expect(page.get_by_text("没有符合此名称或标签的素材。")).to_be_visible()
     page.goto(f"{quick_studio.url}/library")
     drop(page, picture("alley.png", 7), photoshop("poster.psd"))
     expect(page.get_by_text("请另存为 PNG 或 JPEG").first).to_be_attached()
