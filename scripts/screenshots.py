@@ -29,7 +29,8 @@ from shortdrama.domain.ids import new_id  # noqa: E402
 Act = Callable[[Page], None] | None
 SIZES = ((1440, 900), (390, 844))
 THEMES = ("dark", "light")
-MODEL = "wan-3.0"
+MODEL = "sora-2"
+NAMES = ("Market row", "Mei", "Umbrella", "Jun and Mei", "Jun", "Platform")
 PROMPT = "Mei pours tea for Jun without looking up. Slow push in, steam crosses her face."
 
 
@@ -42,7 +43,7 @@ def main() -> None:
             take_pictures(browser, url, folder, "empty")
             shot = furnish(url)
             take_pictures(browser, f"{url}/?shot={shot}", folder, "playing", play)
-            double.default(takes_s=600)
+            double.default(poll=("in_progress:42",))
             order(url, shot)
             take_pictures(browser, f"{url}/?shot={shot}", folder, "generating", reach_some_percent)
             double.default(submit="drop_after_accept")
@@ -71,7 +72,20 @@ def furnish(url: str) -> str:
         while any(t["status"] not in {"ready", "failed"} for t in takes(api)):
             with api.stream("GET", "/api/events", timeout=120) as events:
                 next(line for line in events.iter_lines() if "take.changed" in line)
+        for name, take in zip(NAMES, reversed(takes(api)), strict=False):
+            bring(api, f"{name}.webp", api.get(take["poster_url"]).content)
     return place.partition("shot=")[2]
+
+
+def bring(api: httpx.Client, name: str, body: bytes) -> None:
+    """Put a picture into the library."""
+    upload = new_id()
+    api.post("/api/uploads", json={"id": upload, "name": name, "size": len(body)})
+    headers = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    asset = api.patch(f"/api/uploads/{upload}", content=body, headers=headers).json()["asset"]
+    role = "cast" if "Mei" in name or "Jun" in name else "place"
+    wanted = {"name": name.removesuffix(".webp"), "role": role}
+    api.patch(f"/api/assets/{asset['id']}", json=wanted).raise_for_status()
 
 
 def takes(api: httpx.Client) -> list[dict[str, Any]]:
@@ -93,11 +107,11 @@ def order(url: str, shot: str) -> None:
 
 def play(page: Page) -> None:
     page.get_by_role("button", name="Play", exact=True).click()
-    page.wait_for_function("document.querySelector('video').currentTime > 1.2")
+    page.wait_for_function("() => document.querySelector('video').currentTime > 1.2")
 
 
 def reach_some_percent(page: Page) -> None:
-    page.get_by_text("is generating").first.wait_for()
+    page.get_by_text("is generating, 42 %").first.wait_for()
 
 
 def see_problem(page: Page) -> None:
@@ -114,6 +128,10 @@ def take_pictures(browser: Browser, url: str, folder: Path, name: str, act: Act 
             page.get_by_role("textbox", name="Prompt").wait_for()
             if act is not None:
                 act(page)
+            page.wait_for_function(
+                "() => [...document.images].every((i) => i.complete || i.loading === 'lazy')"
+            )
+            page.wait_for_timeout(500)
             page.screenshot(path=folder / f"{name}-{theme}-{width}.png")
             page.close()
 
