@@ -13,6 +13,7 @@ from shortdrama.domain.asset import AssetKind, AssetRole
 from shortdrama.web.api.assets import AssetSort
 from shortdrama.web.pages import render
 from shortdrama.web.panels.library.page import FIRST_TILES, library_page
+from shortdrama.web.panels.studio.place import remembered_board
 from shortdrama.web.panels.studio.topbar import top_bar
 from shortdrama.web.services import GivenServices
 
@@ -42,5 +43,5 @@ def show_library(  # noqa: PLR0913 - one parameter per filter of the library
     )
     event_id = services.state.newest_event_id()
     page = library_page(services, query)
-    top = top_bar(services, "library")
+    top = top_bar(services, "library", remembered_board(request, services))
     return render(request, "library/library.html", page=page, top=top, event_id=event_id)

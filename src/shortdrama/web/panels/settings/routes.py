@@ -18,6 +18,7 @@ from shortdrama.domain.model import Connection, Dialect, KeySource
 from shortdrama.errors import InvalidInput
 from shortdrama.web.i18n import _, ngettext_now, say, say_again
 from shortdrama.web.pages import file_size, render
+from shortdrama.web.panels.studio.place import remembered_board
 from shortdrama.web.panels.studio.topbar import top_bar
 from shortdrama.web.services import GivenServices, Services
 
@@ -90,7 +91,7 @@ def settings_page(request: Request, services: GivenServices) -> Response:
     return render(
         request,
         "settings/settings.html",
-        top=top_bar(services, "settings"),
+        top=top_bar(services, "settings", remembered_board(request, services)),
         cards=_cards(services),
         fields=ConnectionFields(),
         problem="",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from shortdrama.board.service import BoardView, ShotView
 from shortdrama.domain.ids import ShotId, TakeId
@@ -11,6 +15,8 @@ from shortdrama.errors import NotFound
 from shortdrama.web.panels.takes.card import ModelLabels, Setting, TakeCard, take_card
 from shortdrama.web.services import Services
 
+_OPEN_SHOT = "shot"  # the cookie; other studios on this machine have one of the same name
+_SHOT_ID = re.compile(r"[0-9a-f]{32}")
 _NEEDS_PERSON = (TakeStatus.UNCERTAIN, TakeStatus.STALLED)
 
 
@@ -80,6 +86,31 @@ def find_place(services: Services, shot_id: str = "", take_id: str = "") -> Plac
         labels=labels,
         shown=_asked(view, take_id) if take_id else shown_first(view),
     )
+
+
+def remember_place(response: Response, place: Place) -> Response:
+    """Lets the pages without a shot in their address stay where the person is."""
+    response.set_cookie(_OPEN_SHOT, place.view.shot.id, httponly=True, samesite="strict")
+    return response
+
+
+def remembered_shot(request: Request, services: Services) -> ShotId | None:
+    """The shot that was opened last in this browser; None where there is none, or none any more."""
+    kept = request.cookies.get(_OPEN_SHOT, "")
+    if not _SHOT_ID.fullmatch(kept):
+        return None
+    try:
+        return services.board.shot(ShotId(kept)).id
+    except NotFound:
+        return None
+
+
+def remembered_board(request: Request, services: Services) -> BoardView:
+    """The episode of the shot that was opened last, else the newest of the person's own project."""
+    shot_id = remembered_shot(request, services)
+    if shot_id is None:
+        return services.board.current()
+    return services.board.episode_view(services.board.shot(shot_id).episode_id)
 
 
 def card_of(services: Services, view: ShotView, take: Take, labels: ModelLabels) -> TakeCard:

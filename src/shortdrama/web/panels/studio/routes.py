@@ -12,7 +12,13 @@ from shortdrama.web.pages import render
 from shortdrama.web.panels.assets.panel import assets_panel
 from shortdrama.web.panels.filmstrip.cells import Cell, cell_of, lay_strip
 from shortdrama.web.panels.prompt.routes import prompt_context
-from shortdrama.web.panels.studio.place import Place, find_place
+from shortdrama.web.panels.studio.place import (
+    Place,
+    find_place,
+    remember_place,
+    remembered_board,
+    remembered_shot,
+)
 from shortdrama.web.panels.studio.queue import queue_rows
 from shortdrama.web.panels.studio.sample import open_sample
 from shortdrama.web.panels.studio.topbar import top_bar
@@ -28,16 +34,18 @@ def show_studio(
     request: Request, services: GivenServices, shot: str = "", take: str = ""
 ) -> Response:
     event_id = services.state.newest_event_id()
-    place = find_place(services, shot, take)
+    place = find_place(services, shot or remembered_shot(request, services) or "", take)
     context = page_context(services, place) | {"assets": assets_panel(services)}
-    return render(request, "studio/studio.html", event_id=event_id, **context)
+    page = render(request, "studio/studio.html", event_id=event_id, **context)
+    return remember_place(page, place)
 
 
 @router.get("/panels/shot")
 def show_shot(request: Request, services: GivenServices, shot: str, take: str = "") -> Response:
     """Every part that is of one shot, for a page that opens it."""
-    context = page_context(services, find_place(services, shot, take))
-    return render(request, "studio/_shot.html", **context)
+    place = find_place(services, shot, take)
+    part = render(request, "studio/_shot.html", **page_context(services, place))
+    return remember_place(part, place)
 
 
 @router.get("/panels/take")
@@ -71,7 +79,10 @@ def show_bar(
 ) -> Response:
     """The top bar of any page; `shot` is the one that is open, on the studio page."""
     board = services.board
-    episode = board.episode_view(board.shot(ShotId(shot)).episode_id) if shot else None
+    if shot:
+        episode = board.episode_view(board.shot(ShotId(shot)).episode_id)
+    else:
+        episode = remembered_board(request, services)
     return render(request, "studio/_bar.html", top=top_bar(services, page, episode))
 
 

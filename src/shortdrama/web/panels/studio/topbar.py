@@ -46,9 +46,8 @@ class TopBar:
         return _episode_label(self.episode_number, self.episode_title)
 
 
-def top_bar(services: Services, page: str, board: BoardView | None = None) -> TopBar:
-    """The bar for a page; `board` saves a query where the page has it already."""
-    board = board or services.board.current()
+def top_bar(services: Services, page: str, board: BoardView) -> TopBar:
+    """The bar for a page; `board` is the episode it is in."""
     queue = services.takes.queue_summary()
     return TopBar(
         page=page,
