@@ -160,9 +160,16 @@ class ConnectionService:
     def _choices(self, connection: Connection) -> list[ModelChoice]:
         is_ready = connection.has_key or connection.key_source is KeySource.NONE
         return [
-            ModelChoice(connection.id, connection.name, self._capability_of(model), is_ready)
+            ModelChoice(connection.id, connection.name, self._named(model, connection), is_ready)
             for model in connection.models
         ]
+
+    def _named(self, model: str, connection: Connection) -> Capability:
+        """Another server's previz must not be taken for the one of this machine."""
+        capability = self._capability_of(model)
+        if model != PREVIZ_MODEL:
+            return capability
+        return replace(capability, label=f"{capability.label} · {connection.name}")
 
     def _from_environment(self) -> list[Connection]:
         if self._environment is None:

@@ -78,6 +78,7 @@ class WorkerProcess:
         command = [sys.executable, "-P", "-m", "shortdrama.media.worker", json.dumps(settings)]
         self._lock = threading.Lock()
         self._is_reaped = False
+        self._is_killed = False
         self._buffer = b""
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
         try:
@@ -134,6 +135,7 @@ class WorkerProcess:
     def kill(self) -> None:
         """End the child and all it started. Safe from any thread, any number of times."""
         with self._lock:
+            self._is_killed = True
             if not self._is_reaped:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(self.pid, signal.SIGKILL)
@@ -167,6 +169,9 @@ class WorkerProcess:
         return line
 
     def _report_crash(self, name: str) -> WorkerFailed:
+        if self._is_killed:
+            logger.debug("worker function %s was ended", name)
+            return WorkerFailed("The process that did the work was ended.", code="worker_closed")
         size = os.fstat(self._stderr.fileno()).st_size
         said = os.pread(
             self._stderr.fileno(), _LOGGED_STDERR_BYTES, max(0, size - _LOGGED_STDERR_BYTES)

@@ -6,6 +6,7 @@ Nothing here repeats a request. `submit` is for what costs money, `ask` for what
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,6 +20,7 @@ from shortdrama.sora2.answers import Answer, read_answer, refusal
 from shortdrama.sora2.options import Timeouts
 from shortdrama.sora2.redaction import Redactor
 
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")  # says nothing to a person
 _ANSWER_BYTES = 16 * 1024 * 1024  # a list of 100 jobs with the longest prompts is under 10 MB
 # The connection was never made: no server has seen any of it.
 _NOT_SENT = (
@@ -178,7 +180,8 @@ class Exchange:
         )
 
     def network_error(self, error: Exception, **details: Any) -> ProviderError:
-        told = self.redactor.text(str(error)) or type(error).__name__
+        said = _ERRNO.sub("", str(error))
+        told = self.redactor.text(said) or type(error).__name__
         return ProviderError(
             "The provider at %(host)s could not be reached: %(reason)s. "
             "Check the base URL and this machine's network, then try again.",

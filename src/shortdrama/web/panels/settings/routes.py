@@ -76,7 +76,7 @@ class Card:
     @property
     def key_words(self) -> str:
         return {
-            KeySource.NONE: _("No key needed."),
+            KeySource.NONE: _("No key is set."),
             KeySource.ENVIRONMENT: _("The key comes from SORA2_API_KEY."),
             KeySource.KEYRING: _("The key is in the keyring of this machine."),
             KeySource.SESSION: _(
@@ -94,6 +94,7 @@ def settings_page(request: Request, services: GivenServices) -> Response:
         top=top_bar(services, "settings", remembered_board(request, services)),
         cards=_cards(services),
         fields=ConnectionFields(),
+        fresh_id="",
         problem="",
         problem_where="",
         storage_facts=_storage_facts(services),
@@ -107,10 +108,10 @@ def connect(
     request: Request, services: GivenServices, fields: Annotated[ConnectionFields, Form()]
 ) -> Response:
     try:
-        services.connections.connect(fields.form())
+        made = services.connections.connect(fields.form())
     except InvalidInput as error:
         return _list(request, services, fields, error)
-    return _list(request, services, ConnectionFields())
+    return _list(request, services, ConnectionFields(), fresh_id=made.id)
 
 
 @router.post("/panels/connections/{connection_id}/key")
@@ -144,7 +145,7 @@ async def check(request: Request, services: GivenServices, connection_id: str) -
     rows = await services.connections.check(connection)
     lines = tuple(CheckLine(_(what), passed, say_again(says)) for what, passed, says in rows)
     card = Card(connection, lines)
-    return render(request, "settings/_connection.html", card=card)
+    return render(request, "settings/_connection.html", card=card, fresh_id="")
 
 
 def _storage_facts(services: Services) -> list[tuple[str, str]]:
@@ -175,12 +176,14 @@ def _list(
     services: Services,
     fields: ConnectionFields,
     error: InvalidInput | None = None,
+    fresh_id: str = "",
 ) -> Response:
     return render(
         request,
         "settings/_connections.html",
         cards=_cards(services),
         fields=fields,
+        fresh_id=fresh_id,
         problem=say(error.template, error.details) if error else "",
         problem_where=error.code if error else "",
     )

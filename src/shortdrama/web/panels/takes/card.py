@@ -50,6 +50,7 @@ class TakeCard:
     elapsed_s: float
     left_s: float | None
     queue_position: int | None
+    trouble: str  # why a queued take has not been sent yet; "" where nothing is wrong
     reject_reason: str
     cost_micro_usd: int | None
     has_problem: bool
@@ -96,10 +97,20 @@ def take_card(take: Take, setting: Setting, now: datetime | None = None) -> Take
         elapsed_s=elapsed_s,
         left_s=_left_s(take, elapsed_s),
         queue_position=setting.queue_position,
+        trouble=_trouble(take),
         reject_reason=take.reject_reason,
         cost_micro_usd=take.estimate_micro_usd,
         has_problem=take.status is TakeStatus.FAILED,
     )
+
+
+def _trouble(take: Take) -> str:
+    if take.status is not TakeStatus.QUEUED:
+        return ""
+    return {
+        "unreachable": _("The provider cannot be reached; trying again"),
+        "busy": _("The provider is busy; trying again when it allows"),
+    }.get(take.provider_status or "", "")
 
 
 def _state(take: Take, selected: TakeId | None) -> str:

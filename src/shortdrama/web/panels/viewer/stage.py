@@ -135,6 +135,8 @@ def left_words(seconds: float) -> str:
 
 
 def _tail(busy: TakeCard) -> str:
+    if busy.trouble:
+        return busy.trouble
     if busy.state == "queued":
         if busy.queue_position is not None:
             return _("number {position} in the queue").format(position=busy.queue_position)
