@@ -7,9 +7,11 @@ server alone. Nothing runs until `Services.start` (the web application's lifespa
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -47,10 +49,9 @@ from shortdrama.storage.db.migration import migrate
 from shortdrama.storage.keys import KeyringVault
 from shortdrama.web.app import create_web
 from shortdrama.web.gate import Gate, load_secret
-from shortdrama.web.pages import Pages
 from shortdrama.web.services import Services
-from shortdrama.web.static_files import StaticFiles
 
+log = logging.getLogger(__name__)
 DEFAULT_MODEL = "sora-2"
 # The studio's own copy of a take is in its blobs; the service keeps one for other clients.
 _KEPT_FOR = timedelta(days=1)
@@ -284,9 +285,24 @@ class _Work:
 
 
 def _workflows_url(settings: Settings, directory: DataDirectory) -> str:
-    if settings.effective_database_url.startswith("sqlite"):
-        return f"sqlite:///{directory.path / 'workflows.db'}"
-    return settings.effective_database_url
+    if not settings.effective_database_url.startswith("sqlite"):
+        return settings.effective_database_url
+    file = directory.path / "workflows.db"
+    if file.exists() and not _is_database(file):
+        # What a take needs is told by its row: without this file every active take is begun again.
+        damaged = file.with_name("workflows.damaged")
+        log.warning("%s is damaged; it was set aside as %s", file, damaged.name)
+        file.replace(damaged)
+    return f"sqlite:///{file}"
+
+
+def _is_database(file: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError:
+        return False
+    return True
 
 
 def _terms(connections: ConnectionService, prompts: PromptService) -> Callable[[TakeOrder], Terms]:
@@ -323,8 +339,7 @@ def _default_connection(connections: ConnectionService) -> tuple[str, bool]:
 
 
 def _web(services: Services, password: str, directory: DataDirectory) -> ASGIApp:
-    web = create_web(services)
     if not password:
-        return web
+        return create_web(services)
     secret = load_secret(directory.path / "session.key")
-    return Gate(web, password, secret, Pages(StaticFiles()))
+    return create_web(services, lambda app, pages: Gate(app, password, secret, pages))

@@ -27,6 +27,16 @@ _ENVIRONMENT = {
 }
 
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+_MOST = {
+    "trash_days": 36_500,
+    "previz_workers": 64,
+    "media_workers": 64,
+    "max_concurrent_takes": 10_000,
+}
+_MOST_OF_ANY = 2**62
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings with their defaults; `docs/settings.md` explains each."""
@@ -122,16 +132,20 @@ def _coerce(name: str, value: Any) -> Any:  # noqa: ANN401 - TOML values are of 
             return Path(value).expanduser()
         if isinstance(wanted, tuple):
             return tuple(value.split(",")) if isinstance(value, str) else tuple(map(str, value))
-        if isinstance(wanted, int) and not isinstance(value, bool):
-            return _positive(name, int(value))
+        if isinstance(wanted, int):
+            return _bounded(name, value)
     except (TypeError, ValueError) as error:
         raise SetupProblem(_CANNOT_BE, name=name, value=repr(value)) from error
-    if not isinstance(value, str):
+    if not isinstance(value, str) or (name == "log_level" and value not in LOG_LEVELS):
         raise SetupProblem(_CANNOT_BE, name=name, value=repr(value))
     return value
 
 
-def _positive(name: str, number: int) -> int:
-    if number < 0 or (number == 0 and name not in {"port"}):
-        raise SetupProblem(_CANNOT_BE, name=name, value=number)
+def _bounded(name: str, value: Any) -> int:  # noqa: ANN401 - as above
+    if isinstance(value, (bool, float)):
+        raise ValueError(name)
+    number = int(value)
+    least, most = (0, 65_535) if name == "port" else (1, _MOST.get(name, _MOST_OF_ANY))
+    if not least <= number <= most:
+        raise ValueError(name)
     return number

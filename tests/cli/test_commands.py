@@ -151,3 +151,17 @@ def test_a_bad_setting_is_named(tmp_path: Path) -> None:
     refused = run("serve", "--data", str(tmp_path))
     assert refused.returncode == 1
     assert "colour" in refused.stderr
+
+
+def test_damaged_files_are_said_or_set_aside(tmp_path: Path) -> None:
+    (tmp_path / "studio.db").write_bytes(b"no database at all" * 500)
+    refused = run("serve", "--data", str(tmp_path), "--port", "0")
+    assert refused.returncode == 1
+    assert "damaged" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    (tmp_path / "studio.db").unlink()
+    (tmp_path / "workflows.db").write_bytes(b"no database at all" * 500)
+    studio = StudioProcess(tmp_path)
+    studio.start()
+    studio.stop()
+    assert (tmp_path / "workflows.damaged").exists()

@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from shortdrama.app import build_studio
+from shortdrama.settings import Settings
 from shortdrama.web.gate import COOKIE, Gate, load_secret
 from shortdrama.web.pages import Pages
 from shortdrama.web.static_files import StaticFiles
@@ -82,13 +84,30 @@ async def test_guessing_is_slowed_down(client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/takes", headers=token)).status_code == 401
 
 
+async def test_strangers_do_not_lock_out_who_was_let_in(client: httpx.AsyncClient) -> None:
+    token = {"authorization": f"Bearer {PASSWORD}"}
+    assert (await client.get("/api/takes", headers=token)).text == "in"
+    for _ in range(8):
+        await client.get("/api/takes", headers={"authorization": "Bearer guess"})
+    assert (await client.get("/api/takes", headers=token)).text == "in"
+
+
 async def test_sessions_cannot_be_forged_or_outlive_the_password(client: httpx.AsyncClient) -> None:
     await client.post("/login", data={"password": PASSWORD})
     session = client.cookies[COOKIE]
     expiry, _, signature = session.partition(".")
-    for forged in (f"{int(expiry) + 1}.{signature}", f"{expiry}.", f"1.{signature}", "x.y", "."):
+    for forged in (
+        f"{int(expiry) + 1}.{signature}",
+        f"{expiry}.",
+        f"1.{signature}",
+        "x.y",
+        ".",
+        f"{expiry}.\xe9",
+    ):
         client.cookies.clear()
-        answer = await client.get("/api/takes", headers={"cookie": f"{COOKIE}={forged}"})
+        answer = await client.get(
+            "/api/takes", headers={"cookie": f"{COOKIE}={forged}".encode("latin-1")}
+        )
         assert answer.status_code == 401
     async with _client(password="another") as changed:
         answer = await changed.get("/api/takes", headers={"cookie": f"{COOKIE}={session}"})
@@ -100,6 +119,22 @@ async def test_sessions_cannot_be_forged_or_outlive_the_password(client: httpx.A
 
 async def test_a_flood_is_no_password(client: httpx.AsyncClient) -> None:
     assert (await client.post("/login", content=b"password=" + b"x" * 10_000)).status_code == 413
+
+
+async def test_the_door_itself_has_the_locks(tmp_path: Path) -> None:
+    made = Settings(data=tmp_path / "data")
+    with build_studio(made, url="http://127.0.0.1", password=PASSWORD) as studio:
+        transport = httpx.ASGITransport(studio.web)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            page = await client.get("/", headers=PAGE)
+            assert page.status_code == 401
+            assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+            foreign = {"origin": "http://evil.example", "sec-fetch-site": "cross-site"}
+            form = {"password": PASSWORD}
+            refused = await client.post("/login", data=form, headers=foreign)
+            assert refused.status_code == 403
+            rebound = await client.get("/", headers={**PAGE, "host": "evil.example"})
+            assert rebound.status_code == 403
 
 
 def test_the_secret_is_made_once_and_private(tmp_path: Path) -> None:

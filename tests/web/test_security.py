@@ -40,6 +40,8 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         ("127.0.0.1.evil.example", 403),
         ("localhost.evil.example:8000", 403),
         ("", 403),
+        ("[::1", 403),
+        ("evil@127.0.0.1", 403),
     ],
 )
 async def test_only_known_names_are_answered(
@@ -57,6 +59,7 @@ async def test_only_known_names_are_answered(
         ({"sec-fetch-site": "same-origin", "origin": "http://127.0.0.1:8000"}, 200),
         ({"origin": "https://evil.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
         ({"origin": "http://127.0.0.1:9999"}, 403),
         ({"sec-fetch-site": "cross-site"}, 403),
         ({"sec-fetch-site": "same-site"}, 403),

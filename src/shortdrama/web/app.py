@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -48,8 +48,13 @@ _PANELS = (
 )
 
 
-def create_web(services: Services) -> ASGIApp:
-    """The whole application, locked. Its lifespan starts and stops the services."""
+def create_web(
+    services: Services, guard: Callable[[ASGIApp, Pages], ASGIApp] | None = None
+) -> ASGIApp:
+    """The whole application, locked. Its lifespan starts and stops the services.
+
+    `guard` may stand between the locks and the application: the password door.
+    """
     app = FastAPI(
         title="Short-form drama workflow",
         version=shortdrama.__version__,
@@ -70,7 +75,8 @@ def create_web(services: Services) -> ASGIApp:
     app.add_api_route("/service-worker.js", _service_worker, include_in_schema=False)
     app.mount("/v1", services.sora2_app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    return Locks(app, services.settings.allowed_hosts)
+    guarded = guard(app, app.state.pages) if guard else app
+    return Locks(guarded, services.settings.allowed_hosts)
 
 
 @asynccontextmanager

@@ -1,11 +1,13 @@
 """The password door, for a studio that listens beyond loopback.
 
-Sessions are signed tokens in an HttpOnly cookie; wrong passwords are counted per address and
-over all, so that guessing stays slow. Programs send the password as a bearer token.
+Sessions are signed tokens in an HttpOnly cookie; programs send the password as a bearer token.
+Wrong passwords are counted per address, and each one is checked slowly and one at a time, so that
+guessing from many addresses stays slow too without locking out who knows the password.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -27,7 +29,7 @@ SESSION_S = 30 * 24 * 3600
 _OPEN_PREFIXES = ("/static/", "/healthz")
 _WINDOW_S = 60.0
 _TRIES_PER_ADDRESS = 5
-_TRIES_OVER_ALL = 30
+_SALT_BYTES = 16
 _MAX_FORM_BYTES = 4096
 
 
@@ -40,8 +42,7 @@ class Tries:
     def is_exhausted(self, address: str, now: float) -> bool:
         while self._failures and self._failures[0][0] < now - _WINDOW_S:
             self._failures.popleft()
-        mine = sum(1 for _when, who in self._failures if who == address)
-        return mine >= _TRIES_PER_ADDRESS or len(self._failures) >= _TRIES_OVER_ALL
+        return sum(who == address for _when, who in self._failures) >= _TRIES_PER_ADDRESS
 
     def add(self, address: str, now: float) -> None:
         self._failures.append((now, address))
@@ -52,45 +53,56 @@ class Gate:
 
     def __init__(self, app: ASGIApp, password: str, secret: bytes, pages: Pages) -> None:
         self._app = app
-        self._password = password.encode()
         # A changed password ends every session.
-        self._secret = hmac.digest(secret, self._password, "sha256")
+        self._secret = hmac.digest(secret, password.encode(), "sha256")
+        self._salt = secrets.token_bytes(_SALT_BYTES)
+        self._hash = _slow_hash(password, self._salt)
+        self._known = b""  # the mark of the password, once it has been given
+        self._checking = asyncio.Lock()
         self._pages = pages
         self._tries = Tries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self._is_open(scope):
+        if scope["type"] != "http" or await self._is_open(scope):
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
         await (await self._answer(request))(scope, receive, send)
 
-    def _is_open(self, scope: Scope) -> bool:
+    async def _is_open(self, scope: Scope) -> bool:
         if scope["path"].startswith(_OPEN_PREFIXES):
             return True
         request = Request(scope)
-        return self._has_session(request) or self._has_bearer(request)
+        return self._has_session(request) or await self._has_bearer(request)
 
     def _has_session(self, request: Request) -> bool:
         expiry, _sep, signature = request.cookies.get(COOKIE, "").partition(".")
-        if not expiry.isdigit() or not hmac.compare_digest(signature, self._sign(expiry)):
+        if not (expiry.isascii() and expiry.isdigit()):
+            return False
+        if not hmac.compare_digest(signature.encode(), self._sign(expiry).encode()):
             return False
         return int(expiry) > time.time()
 
-    def _has_bearer(self, request: Request) -> bool:
+    async def _has_bearer(self, request: Request) -> bool:
         scheme, _sep, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or self._tries.is_exhausted(_address(request), _now()):
-            return False
-        if self._is_password(token):
-            return True
-        self._tries.add(_address(request), _now())
-        return False
+        return scheme.lower() == "bearer" and await self._is_right(token, request)
 
-    def _is_password(self, text: str) -> bool:
-        digests = (
-            hashlib.sha256(t).digest() for t in (text.encode("utf-8", "replace"), self._password)
-        )
-        return hmac.compare_digest(*digests)
+    async def _is_right(self, given: str, request: Request) -> bool:
+        """Whether this is the password; a wrong one is counted."""
+        if self._known and hmac.compare_digest(self._mark(given), self._known):
+            return True
+        if self._tries.is_exhausted(_address(request), _now()):
+            return False
+        async with self._checking:
+            made = await asyncio.to_thread(_slow_hash, given, self._salt)
+        if not hmac.compare_digest(made, self._hash):
+            self._tries.add(_address(request), _now())
+            return False
+        self._known = self._mark(given)
+        return True
+
+    def _mark(self, given: str) -> bytes:
+        return hmac.digest(self._secret, given.encode("utf-8", "replace"), "sha256")
 
     def _sign(self, expiry: str) -> str:
         return hmac.digest(self._secret, expiry.encode(), "sha256").hex()
@@ -113,8 +125,7 @@ class Gate:
             if len(body) > _MAX_FORM_BYTES:
                 return self._page(413, _("That is not a password."))
         given = parse_qs(body.decode("utf-8", "replace")).get("password", [""])[0]
-        if not self._is_password(given):
-            self._tries.add(_address(request), _now())
+        if not await self._is_right(given, request):
             return self._page(401, _("That is not the password."))
         return self._welcome(request)
 
@@ -135,6 +146,10 @@ class Gate:
     def _page(self, status: int, problem: str, headers: dict[str, str] | None = None) -> Response:
         text = self._pages.text("studio/login.html", problem=problem)
         return Response(text, status_code=status, headers=headers, media_type="text/html")
+
+
+def _slow_hash(text: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(text.encode("utf-8", "replace"), salt=salt, n=2**14, r=8, p=1)
 
 
 def load_secret(path: Path) -> bytes:

@@ -78,7 +78,11 @@ class Locks:
 
 
 def _host_name(host: str) -> str:
-    return (urlsplit(f"//{host}").hostname or "").lower()
+    try:
+        parts = urlsplit(f"//{host}")
+    except ValueError:  # such as "[::1" without its end
+        return ""
+    return "" if "@" in host else (parts.hostname or "").lower()
 
 
 def _is_same_origin(headers: Headers) -> bool:
@@ -87,7 +91,12 @@ def _is_same_origin(headers: Headers) -> bool:
     if site is not None and site not in {"same-origin", "none"}:
         return False
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    except ValueError:
+        return False
 
 
 def _refuse(code: str, message: str) -> JSONResponse:

@@ -44,6 +44,10 @@ def migrate(database: Database) -> None:
         raise SetupProblem(
             "The studio's database cannot be opened. Check its address, and that it is running."
         ) from error
+    except sa.exc.DatabaseError as error:
+        raise SetupProblem(
+            "The studio's database is damaged. Nothing was changed; put a backup in its place."
+        ) from error
 
 
 def copy_sqlite(source: Path, destination: Path) -> None:
