@@ -164,3 +164,75 @@ def test_an_accepted_order_comes_back_as_the_take(page: Page, studio_server: Stu
     take = answer["take"]
     assert take["prompt"] == "A tram at night"
     assert [each["id"] for each in takes(studio_server)] == [take["id"]]
+
+
+def test_an_order_waits_among_the_takes_until_the_server_has_it(
+    page: Page, studio_server: StudioProcess
+) -> None:
+    page.goto(studio_server.url)
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    takes_panel = page.get_by_role("complementary", name="Takes")
+    waiting = takes_panel.get_by_role("listitem").filter(has_text="Take waits for the server")
+    studio_server.kill()
+    prompt = page.get_by_role("textbox", name="Prompt")
+    prompt.fill("A tram at night")
+    page.get_by_role("button", name="Generate").click()
+    expect(waiting).to_contain_text("A tram at night")
+    expect(waiting).to_contain_text("Kept here")
+    prompt.fill("Rain on the window")
+    page.get_by_role("button", name="Generate").click()
+    expect(waiting).to_have_count(2)
+
+    page.reload()
+    expect(waiting).to_have_count(2)
+    waiting.filter(has_text="Rain").get_by_role("button", name="Cancel").click()
+    expect(waiting).to_have_count(1)
+
+    studio_server.start()
+    expect(takes_panel.locator("[data-take]")).to_have_count(1, timeout=15_000)
+    expect(waiting).to_have_count(0)
+    assert stored(page, "outbox") == []
+    assert [take["prompt"] for take in takes(studio_server)] == ["A tram at night"]
+
+
+def test_an_order_that_is_cancelled_while_it_waits_is_never_sent(
+    page: Page, studio_server: StudioProcess
+) -> None:
+    page.goto(studio_server.url)
+    waiting = page.get_by_role("listitem").filter(has_text="Take waits for the server")
+    studio_server.kill()
+    page.get_by_role("textbox", name="Prompt").fill("A tram at night")
+    page.get_by_role("button", name="Generate").click()
+    waiting.get_by_role("button", name="Cancel").click()
+    expect(waiting).to_have_count(0)
+    studio_server.start()
+    expect(page.get_by_role("status").filter(has_text=AWAY)).to_be_hidden(timeout=15_000)
+    # What is sent after it is with the server: the cancelled one would have gone before.
+    assert order(page, "Rain on the window")["take"]
+    drop(page, picture("Mei.png", 1))
+    expect(tile(page, "Mei.png")).to_be_visible()
+    assert [take["prompt"] for take in takes(studio_server)] == ["Rain on the window"]
+
+
+def test_the_word_that_the_server_is_away_covers_nothing_that_is_pressed(
+    page: Page, studio_server: StudioProcess
+) -> None:
+    page.goto(studio_server.url)
+    page.get_by_role("textbox", name="Prompt").fill("A tram at night")
+    studio_server.kill()
+    page.get_by_role("button", name="Generate").click()
+    banner = page.get_by_role("status").filter(has_text=AWAY)
+    for width in (1440, 800, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        expect(banner).to_be_visible()
+        covered = banner.evaluate(
+            """(banner) => {
+              const bottom = banner.getBoundingClientRect().bottom;
+              return [...document.querySelectorAll("button, a:not(.skip), label, summary, video")]
+                .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+                .filter((one) => one.getBoundingClientRect().top < bottom - 0.5)
+                .filter((one) => !banner.contains(one))
+                .map((one) => one.outerHTML.slice(0, 80));
+            }"""
+        )
+        assert covered == [], width

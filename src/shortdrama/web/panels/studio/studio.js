@@ -4,6 +4,7 @@ import "../filmstrip/filmstrip.js";
 import "../prompt/prompt-history.js";
 import "../prompt/prompt-panel.js";
 import "../takes/takes.js";
+import "../takes/waiting-takes.js";
 import "../viewer/take-player.js";
 import "../viewer/viewer.js";
 import "./drawers.js";

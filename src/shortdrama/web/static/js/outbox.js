@@ -205,6 +205,8 @@ async function keepSendingTake(job) {
   for (;;) {
     try {
       await serverBack();
+      // Taken back meanwhile, perhaps in another tab.
+      if (!(await waitingJobs()).some(({ id }) => id === job.id)) return;
       await sendTake(job);
       return;
     } catch (error) {
