@@ -26,7 +26,6 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import (
     HTMLResponse,
-    JSONResponse,
     RedirectResponse,
     Response,
     StreamingResponse,
@@ -55,6 +54,15 @@ _ENVELOPES = {
     "quota": (429, "insufficient_quota", "You exceeded your current quota."),
 }
 _SERVER_ERROR = ("server_error", "server_error", "The server had an error.")
+
+
+class JSONResponse(Response):
+    """In ASCII, as many servers write it, so that half a pair of surrogates goes through."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content).encode("ascii")
 
 
 class Sora2Double:

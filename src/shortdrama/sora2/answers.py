@@ -21,6 +21,9 @@ from shortdrama.sora2.redaction import Redactor
 from shortdrama.sora2.wire import JobError, error_in
 
 _EXCERPT_CHARS = 500
+# JSON may escape half a pair of surrogates, which no encoding can carry, and the NUL, which
+# PostgreSQL does not store.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MODERATION = re.compile(
     r"moderation|content.?policy|policy.?violation|safety|sensitive|sentinel_block|inappropriate",
     re.IGNORECASE,
@@ -93,10 +96,23 @@ def read_answer(
 ) -> Answer:
     text = content.decode("utf-8", errors="replace")
     try:
-        body = redactor.value(json.loads(text))
+        body = redactor.value(_storable(json.loads(text)))
     except (ValueError, RecursionError):
         body = None
-    return Answer(status, headers, redactor.text(text), body)
+    return Answer(status, headers, redactor.text(_storable_text(text)), body)
+
+
+def _storable(value: Any) -> Any:  # noqa: ANN401 - JSON has any shape
+    """A decoded JSON value with U+FFFD in place of what cannot be stored or shown."""
+    if isinstance(value, dict):
+        return {_storable_text(name): _storable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    return _storable_text(value) if isinstance(value, str) else value
+
+
+def _storable_text(text: str) -> str:
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def refusal(answer: Answer, redactor: Redactor) -> ProviderError:

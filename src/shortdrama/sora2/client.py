@@ -33,9 +33,16 @@ from shortdrama.sora2.download import Download, FetchRules, Progress, fetch_clip
 from shortdrama.sora2.exchange import Exchange
 from shortdrama.sora2.options import GenerateOptions, Timeouts
 from shortdrama.sora2.requests import Dialect, Multipart, create_content
-from shortdrama.sora2.wire import JobStatus, VideoJob, VideoPage, parse_job, parse_page
+from shortdrama.sora2.wire import (
+    JobStatus,
+    VideoJob,
+    VideoPage,
+    is_usable_id,
+    names_job,
+    parse_job,
+    parse_page,
+)
 
-_MAX_ID_CHARS = 4096  # LiteLLM packs provider, model and upstream id into one
 _MAX_CLIP_BYTES = 4 * 1024**3
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.6.2
 
@@ -268,9 +275,9 @@ class Sora2Client:
         """The job in a 2xx answer to a submit."""
         body = answer.body if isinstance(answer.body, dict) else {}
         job = parse_job(body, poll_after_s=poll_after(answer.headers))
-        if job is not None and len(job.id) <= _MAX_ID_CHARS:
+        if job is not None:
             return job
-        if job is None and answer.error is not None:
+        if answer.error is not None and not names_job(body):
             raise refusal(answer, self._exchange.redactor)
         raise self._exchange.uncertain(answer)
 
@@ -319,8 +326,7 @@ def _no_clip_address() -> ProviderError:
 
 def _quoted(job_id: str) -> str:
     """An id as one path segment. Raises `InvalidInput` for what cannot be one."""
-    is_text = job_id.isprintable() and job_id.strip(".") != ""
-    if not is_text or len(job_id) > _MAX_ID_CHARS:
+    if not is_usable_id(job_id):
         raise InvalidInput("That is not the id of a job.")
     return quote(job_id, safe="")
 

@@ -50,6 +50,8 @@ _STATUS_OF = {word: status for status, words in _WORDS.items() for word in words
 
 ID_KEYS = ("id", "task_id", "jobId", "job_id", "taskId", "video_id")
 _URL_KEYS = ("video_url", "videoUrl", "url", "result_url", "output_url")
+# LiteLLM packs provider, model and upstream id into one; PostgreSQL indexes up to 2,704 bytes.
+_MAX_ID_BYTES = 2_500
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
 
 
@@ -110,10 +112,10 @@ def parse_job(
         poll_after_s: what the answer's headers asked for.
 
     Returns:
-        None where no id is to be found, or where neither id, status nor error is in it.
+        None where no usable id is to be found, or where neither id, status nor error is in it.
     """
     found = _unwrap(body)
-    job_id = first_text(found, ID_KEYS)
+    job_id = next((text for key in ID_KEYS if is_usable_id(text := _whole(found.get(key)))), "")
     raw_status = text_of(found.get("status", found.get("state")))
     error = parse_error(found.get("error"))
     if not (job_id or known_id) or not (job_id or raw_status or error):
@@ -136,6 +138,20 @@ def parse_job(
         poll_after_s=poll_after_s,
         raw=dict(body),
     )
+
+
+def is_usable_id(text: str) -> bool:
+    """Whether a job can be stored and asked for under this id: it is one segment of a path.
+
+    An id with U+FFFD in it is not the one that the server knows.
+    """
+    is_text = text.isprintable() and text == text.strip() and "\ufffd" not in text
+    return is_text and text.strip(".") != "" and len(text.encode()) <= _MAX_ID_BYTES
+
+
+def names_job(body: Mapping[str, Any]) -> bool:
+    """Whether there is any id in it, usable or not."""
+    return first_text(_unwrap(body), ID_KEYS) != ""
 
 
 def parse_page(body: Mapping[str, Any]) -> VideoPage | None:
@@ -213,13 +229,15 @@ def parse_time(value: object) -> datetime | None:
 
 def text_of(value: object) -> str:
     """The value as trimmed text; empty for None and for containers."""
-    if value is None or isinstance(value, Mapping | list | tuple):
-        return ""
-    return str(value).strip()
+    return _whole(value).strip()
 
 
 def first_text(body: Mapping[str, Any], keys: tuple[str, ...]) -> str:
     return next((text for key in keys if (text := text_of(body.get(key)))), "")
+
+
+def _whole(value: object) -> str:
+    return "" if value is None or isinstance(value, Mapping | list | tuple) else str(value)
 
 
 def _unwrap(body: Mapping[str, Any]) -> Mapping[str, Any]:
