@@ -12,7 +12,7 @@ run: .venv/run.stamp  ## set everything up and serve the studio on 127.0.0.1:800
 	$(BIN)/shortdrama serve
 
 test: .venv/test.stamp check  ## set up what the tests need and run all of them
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
+	scripts/test
 
 check: .venv/test.stamp  ## format, lint, types, import contract
 	scripts/check
