@@ -1,5 +1,7 @@
 /** The filmstrip: opens shots without a reload, moves by arrow keys, adds new shots. */
 
+import "./removal.js";
+import { t } from "../../static/js/i18n.js";
 import { showToast } from "../../static/js/toast.js";
 import { askJson } from "../../static/js/upload.js";
 import { openShot, page } from "../studio/page.js";
@@ -58,7 +60,8 @@ async function addShot() {
     await openShot(shot.id);
     document.getElementById("prompt")?.focus();
   } catch (error) {
-    showToast(/** @type {Error} */ (error).message);
+    const isAway = error instanceof TypeError;
+    showToast(isAway ? t("New shots need the server.") : /** @type {Error} */ (error).message);
   } finally {
     isAdding = false;
   }

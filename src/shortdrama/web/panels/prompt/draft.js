@@ -21,6 +21,13 @@ class DraftKeeper {
     this.#timer = window.setTimeout(() => this.flush(), SOON_MS);
   }
 
+  /** Not any more: the shot is gone. @param {string} shot */
+  drop(shot) {
+    if (this.#waiting?.shot !== shot) return;
+    window.clearTimeout(this.#timer);
+    this.#waiting = null;
+  }
+
   /** Now; also when the page goes away. */
   flush() {
     window.clearTimeout(this.#timer);

@@ -14,8 +14,19 @@ export const page = {
   get showing() { return document.body.dataset.showing ?? ""; },
 };
 
+/** While the same take of the same shot is shown: its signal ends what was asked for until then. */
+export const staying = {
+  controller: new AbortController(),
+  get signal() { return this.controller.signal; },
+  move() {
+    this.controller.abort();
+    this.controller = new AbortController();
+  },
+};
+
 /** @param {string} take @param {{isChosen?: boolean}} [how] chosen by a person: part of the address */
 export function noteShowing(take, { isChosen = false } = {}) {
+  if (take !== page.showing) staying.move();
   document.body.dataset.showing = take;
   history.replaceState(history.state, "", address(page.shot, isChosen ? take : "") + location.hash);
 }
@@ -29,16 +40,19 @@ export function address(shot, take = "") {
 
 /**
  * @param {string} shot
- * @param {{isBack?: boolean, take?: string}} [how] `isBack`: the address says it already
+ * @param {{isBack?: boolean, isReplacing?: boolean, take?: string}} [how] `isBack`: the address says it
+ * already; `isReplacing`: the one before leads nowhere any more
  */
-export async function openShot(shot, { isBack = false, take = "" } = {}) {
+export async function openShot(shot, { isBack = false, isReplacing = false, take = "" } = {}) {
   const query = new URLSearchParams({ shot, take });
   const before = page.shot;
   document.dispatchEvent(new CustomEvent("shot-leaving", { detail: { shot: before } }));
   if (!await load(`/panels/shot?${query}`)) return false;
+  staying.move();
   document.body.dataset.shot = shot;
   document.body.dataset.showing = document.querySelector("#main [data-take]")?.getAttribute("data-take") ?? "";
-  if (!isBack) history.pushState({}, "", address(shot, take));
+  if (isReplacing) history.replaceState({}, "", address(shot, take));
+  else if (!isBack) history.pushState({}, "", address(shot, take));
   document.dispatchEvent(new CustomEvent("shot-opened", { detail: { shot, before } }));
   return true;
 }
