@@ -32,8 +32,19 @@ class ProgressBoard:
     async def _write(self) -> None:
         while self._news:
             news, self._news = self._news, {}
-            try:
-                await asyncio.to_thread(self._journal.progress, news)
-            except StudioError as error:
-                log.warning("progress was not written: %s", error.message)
+            if not await self._put(news):
+                for take_id, told in news.items():
+                    await self._put({take_id: told})
             await self._pauses.sleep(TakeId(""), self._every_s)
+
+    async def _put(self, news: dict[TakeId, Progress]) -> bool:
+        """False where one take's word may have kept the others' back."""
+        try:
+            await asyncio.to_thread(self._journal.progress, news)
+        except StudioError as error:
+            log.warning("progress was not written: %s", error.message)
+        except Exception:
+            # Many takes share this writer: a word that breaks it is one take's trouble only.
+            log.exception("progress of %d takes was not written", len(news))
+            return len(news) == 1
+        return True

@@ -210,16 +210,26 @@ def _unclaimed(tools: Tools, take: Take, jobs: list[ProviderJob]) -> list[Provid
 async def _accept(tools: Tools, take: Take, attempt: int, job: ProviderJob) -> Take | None:
     """Commit the job's id. It is paid for, so this waits for as long as the records are in trouble;
     if the studio ends meanwhile, its next start searches the provider's list."""
-    tries = 0
+    _need_recordable(take, job)
+    word, tries = job.raw_status[:200], 0
     while True:
         try:
-            word = job.raw_status[:200]
             return await asyncio.to_thread(tools.journal.accept, take.id, attempt, job.id, word)
-        except StudioError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the job is paid for
             # Without this line a job that nobody can find again would be lost.
-            log.critical("take %s is job %s, not recorded: %s", take.id, job.id, error.message)
+            said = error.message if isinstance(error, StudioError) else type(error).__name__
+            log.critical("take %s is job %s, not recorded: %s", take.id, job.id, said)
+            word = word if isinstance(error, StudioError) else ""  # only the id has to be kept
             await tools.pauses.sleep(take.id, min(30.0, 0.5 * 2 ** min(tries, 6)))
             tries += 1
+
+
+def _need_recordable(take: Take, job: ProviderJob) -> None:
+    """Raises `SubmissionUncertain` for an id that no record can hold, however often it is tried."""
+    if job.id.isprintable() and job.id:
+        return
+    log.critical("take %s is job %a, which cannot be recorded", take.id, job.id)
+    raise SubmissionUncertain(failures.UNCERTAIN, provider_job_id=ascii(job.id))
 
 
 def _submission(tools: Tools, take: Take, files: ExitStack) -> Submission:
