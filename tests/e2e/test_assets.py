@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from e2e.files import drop, drop_paths, paste, photoshop, picture
 from e2e.studio_process import StudioProcess
@@ -99,14 +99,18 @@ def test_a_dropped_folder_is_walked(page: Page, panel: Locator, tmp_path: Path) 
 
 
 def test_a_tile_is_there_at_once_from_the_local_copy(page: Page, panel: Locator) -> None:
-    held: list[object] = []
-    page.route("**/api/uploads", held.append)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/uploads", hold)
     drop(page, picture("Mei.png", 1))
     tile = panel.locator("coming-in .tile", has_text="Mei.png")
     expect(tile.locator("img")).to_be_visible()
     assert str(tile.locator("img").get_attribute("src")).startswith("blob:")
     assert len(held) == 1
-    held[0].continue_()  # type: ignore[attr-defined]
+    held[0].continue_()
     expect(face(panel, "Mei.png")).to_be_visible()
 
 

@@ -33,7 +33,7 @@ def clip(page: Page, quick_studio: QuickStudio, shot: str, viewer: Locator) -> L
     quick_studio.take(shot, "A tram at night.", **CLIP)
     page.goto(quick_studio.page_of(shot))
     video = viewer.locator("video")
-    page.wait_for_function("document.querySelector('#main video')?.readyState >= 2")
+    page.wait_for_function("() => document.querySelector('#main video')?.readyState >= 2")
     return video
 
 
@@ -51,7 +51,7 @@ def test_it_plays_at_once_and_says_in_words_how_far_it_is(
     expect(status).to_contain_text(re.compile(r"\d+ %"), timeout=10_000)
     video = viewer.locator("video")
     expect(video).to_be_visible(timeout=20_000)
-    page.wait_for_function("!document.querySelector('#main video').paused")
+    page.wait_for_function("() => !document.querySelector('#main video').paused")
     expect(status).to_contain_text("Take 1 plays")
 
 
@@ -64,10 +64,10 @@ def test_a_poster_stands_before_it_plays(clip: Locator) -> None:
 
 def test_keys_play_pause_and_change_speed(page: Page, clip: Locator) -> None:
     page.keyboard.press("Space")
-    page.wait_for_function("!document.querySelector('#main video').paused")
+    page.wait_for_function("() => !document.querySelector('#main video').paused")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.keyboard.press("k")
-    page.wait_for_function("document.querySelector('#main video').paused")
+    page.wait_for_function("() => document.querySelector('#main video').paused")
     page.keyboard.press("l")
     assert clip.evaluate("video => video.playbackRate") == 1.5
     page.keyboard.press("j")
@@ -86,7 +86,7 @@ def test_every_step_is_exactly_one_frame(page: Page, clip: Locator) -> None:
                 arg=[before + way, fps],
             )
     page.keyboard.press("Shift+ArrowRight")
-    page.wait_for_function("document.querySelector('#main video').currentTime > 0.9")
+    page.wait_for_function("() => document.querySelector('#main video').currentTime > 0.9")
 
 
 def test_the_slider_seeks_and_speaks(page: Page, clip: Locator) -> None:
@@ -99,7 +99,9 @@ def test_the_slider_seeks_and_speaks(page: Page, clip: Locator) -> None:
     box = slider.bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 12)
-    page.wait_for_function("Math.abs(document.querySelector('#main video').currentTime - 2) < 0.1")
+    page.wait_for_function(
+        "() => Math.abs(document.querySelector('#main video').currentTime - 2) < 0.1"
+    )
 
 
 def test_in_and_out_bound_the_loop(page: Page, clip: Locator) -> None:
@@ -125,7 +127,7 @@ def test_without_loop_it_stops_at_the_end(page: Page, clip: Locator) -> None:
     expect(page.get_by_role("button", name="Loop")).to_have_attribute("aria-pressed", "false")
     page.get_by_role("slider", name="Position").press("End")
     page.get_by_role("button", name="Play").click()
-    page.wait_for_function("document.querySelector('#main video').ended", timeout=5000)
+    page.wait_for_function("() => document.querySelector('#main video').ended", timeout=5000)
     page.wait_for_timeout(300)
     assert clip.evaluate("video => video.paused")
 
@@ -162,12 +164,12 @@ def test_a_clip_that_plays_is_watched_to_its_end_before_the_next(
     page: Page, clip: Locator, quick_studio: QuickStudio, shot: str
 ) -> None:
     page.keyboard.press("Space")
-    page.wait_for_function("!document.querySelector('#main video').paused")
+    page.wait_for_function("() => !document.querySelector('#main video').paused")
     quick_studio.take(shot, "The next one.", **CLIP)
     player = page.locator("take-player")
     expect(player).to_have_attribute("data-number", "1")
     expect(player).to_have_attribute("data-number", "2", timeout=8000)
-    page.wait_for_function("!document.querySelector('#main video').paused")
+    page.wait_for_function("() => !document.querySelector('#main video').paused")
 
 
 def test_a_paused_clip_gives_way_at_once(
