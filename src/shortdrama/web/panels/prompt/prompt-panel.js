@@ -51,6 +51,7 @@ class PromptPanel extends HTMLElement {
     document.addEventListener("reference-toggle", this.#toggled, options);
     document.addEventListener("prompt-picked", this.#picked, options);
     document.addEventListener("draft-changed", this.#drafted, options);
+    document.addEventListener("studio-event", this.#told, options);
     document.addEventListener("studio-key", this.#pageKey, options);
     this.closest("form")?.addEventListener("submit", (event) => event.preventDefault(), options);
     if (isMac) writeMacKeys(this);
@@ -146,6 +147,18 @@ class PromptPanel extends HTMLElement {
     const { asset, selected } = /** @type {CustomEvent} */ (event).detail;
     if (selected) this.#add(asset);
     else this.#remove(asset.id);
+  };
+
+  /** A reference that was renamed elsewhere is called by its new name here. */
+  #told = async (/** @type {Event} */ event) => {
+    const { kind, data } = /** @type {CustomEvent} */ (event).detail;
+    const isMine = this.#references.some(({ id }) => id === data.asset_id);
+    if (kind !== "asset.changed" || !isMine) return;
+    const asset = await askJson(`/api/assets/${data.asset_id}`, {}).catch(() => null);
+    if (!asset || !this.isConnected) return;
+    this.#references = this.#references.map((each) => (each.id === asset.id ? asset : each));
+    keepReferences(this.#shot, this.#references);
+    this.#draw();
   };
 
   /** @param {import("./references.js").Reference} asset */

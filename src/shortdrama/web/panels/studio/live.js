@@ -7,7 +7,7 @@ import { load } from "../../static/js/swap.js";
 import { writeProgress } from "../takes/progress.js";
 import { hearTake, refreshStage } from "../viewer/viewer.js";
 import { newsOf, tellNews } from "./news.js";
-import { page } from "./page.js";
+import { page, staying } from "./page.js";
 
 const TOGETHER_MS = 40;
 /** What has to be brought up to date: takes by id, and "lists" or "bar" as a whole. */
@@ -20,7 +20,8 @@ document.addEventListener("studio-event", (event) => {
   else if (kind === "take.changed") note(page.shot ? data.take_id : "bar", data);
   else if (kind === "shot.draft") tellDraft(data);
   else if (kind.startsWith("shot.")) note("lists", data);
-  else if (kind === "project.changed" || kind === "connection.changed") note("bar", data);
+  else if (kind === "project.changed") note("lists", data);
+  else if (kind === "connection.changed") note("bar", data);
   else if (kind === "resync") catchUp();
 });
 
@@ -49,7 +50,7 @@ async function refreshTake(data) {
   const isHere = data.shot_id === page.shot;
   const isNew = isHere && !document.getElementById(`take-${data.take_id}`);
   const query = new URLSearchParams({ take: data.take_id, shot: page.shot, showing: page.showing });
-  const changes = isNew ? refreshLists() : load(`/panels/take?${query}`);
+  const changes = isNew ? refreshLists() : loadHere(`/panels/take?${query}`);
   if (isHere) await hearTake(data);
   await changes;
   document.dispatchEvent(new CustomEvent("queue-stale"));
@@ -59,7 +60,18 @@ async function refreshTake(data) {
 /** Takes, filmstrip, status and bar, as they are now. */
 export function refreshLists() {
   if (!page.shot) return loadBar();
-  return load(`/panels/lists?${new URLSearchParams({ shot: page.shot, take: page.showing })}`);
+  return loadHere(`/panels/lists?${new URLSearchParams({ shot: page.shot, take: page.showing })}`);
+}
+
+/**
+ * Parts that depend on the take that is shown. Where another one is shown before the answer comes,
+ * the answer would name the wrong take: everything is asked for anew then.
+ * @param {string} url
+ */
+async function loadHere(url) {
+  const { signal } = staying;
+  await load(url, signal);
+  if (signal.aborted) await refreshLists();
 }
 
 function loadBar() {

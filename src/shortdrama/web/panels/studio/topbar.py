@@ -42,6 +42,16 @@ class TopBar:
         return _project_label(self.project_title)
 
     @property
+    def page_title(self) -> str:
+        """What the browser's tab says; "" for a page whose title says more than the project."""
+        title = {
+            "studio": _("Studio – %(project)s"),
+            "library": _("Library – %(project)s"),
+            "settings": _("Settings – %(project)s"),
+        }.get(self.page, "")
+        return title % {"project": self.project_label} if title else ""
+
+    @property
     def episode_label(self) -> str:
         return _episode_label(self.episode_number, self.episode_title)
 
