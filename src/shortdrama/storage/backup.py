@@ -9,15 +9,28 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from shortdrama.errors import InvalidInput, SetupProblem
+import sqlalchemy as sa
+
+from shortdrama.domain.model import BUILT_IN
+from shortdrama.domain.take import Failure, FailureKind, Money, TakeStatus
+from shortdrama.errors import InvalidInput, SetupProblem, mark
 from shortdrama.storage.blobs.files import FileBlobs, full_disk_in_words
 from shortdrama.storage.blobs.keys import hash_file
 from shortdrama.storage.data_directory import DataDirectory
 from shortdrama.storage.db.database import Database
 from shortdrama.storage.db.migration import copy_sqlite
+from shortdrama.storage.db.tables import takes
+from shortdrama.storage.db.takes import SubmissionStore
+
+RESTORED = mark(
+    "This studio was restored from a backup; the request may have been sent since. "
+    "Check with the provider, then decide; nothing is sent again by itself."
+)
+_NOT_ANSWERED = (TakeStatus.QUEUED, TakeStatus.SUBMITTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +47,8 @@ def backup(data_dir: Path, destination: Path) -> BackupReport:
     """Copy a studio into a new folder, or into one file where the name ends in `.tar`.
 
     The studio may run. A folder is a data directory again: start the studio on it. Every blob
-    is checked against its key. API keys are in the machine's keyring and not part of it.
+    is checked against its key. API keys are in the machine's keyring and not part of it. What the
+    original has yet to pay for is `uncertain` in the copy, so that it is not paid for twice.
 
     Raises:
         SetupProblem: There is no studio in an SQLite file here.
@@ -74,6 +88,7 @@ def _copy_studio(source: DataDirectory, made: Path, destination: Path) -> Backup
     copy.create()
     copy_sqlite(source.database_path, copy.database_path)
     _check_database(copy.database_path)
+    _hold_back_paid(copy)
     blobs, kept = FileBlobs(source.blobs_path), FileBlobs(copy.blobs_path)
     missing, count, size = [], 0, 0
     for key in _used_keys(copy):
@@ -86,6 +101,40 @@ def _copy_studio(source: DataDirectory, made: Path, destination: Path) -> Backup
         kept.put_file(copy.work_path / key, key)
         count += 1
     return BackupReport(destination, count, size, tuple(missing))
+
+
+def _hold_back_paid(copy: DataDirectory) -> None:
+    """The original goes on and pays for what waits in it: the copy leaves those to a person.
+
+    Each has a lost attempt then, as after a crash in the call, so that a look at the provider's
+    list may find the job that the original has had made.
+    """
+    now = datetime.now(UTC)
+    database = Database(copy.database_url)
+    try:
+        with database.engine.begin() as connection:
+            held_back = connection.execute(
+                sa.update(takes)
+                .where(takes.c.status.in_(_NOT_ANSWERED), takes.c.connection_id != BUILT_IN)
+                .values(
+                    status=TakeStatus.UNCERTAIN,
+                    failure=asdict(_restored(now)),
+                    submitted_at=sa.func.coalesce(takes.c.submitted_at, takes.c.created_at),
+                    updated_at=now,
+                )
+                .returning(takes.c.id)
+            )
+            for take_id in held_back.scalars().all():
+                store = SubmissionStore(connection)
+                attempt = store.open_attempt(take_id) or store.open(take_id, now)
+                store.close(take_id, attempt, "lost", None)
+    finally:
+        database.close()
+
+
+def _restored(now: datetime) -> Failure:
+    at = now.isoformat(timespec="milliseconds")
+    return Failure(FailureKind.UNKNOWN, RESTORED, Money.MAYBE, details={"at": at})
 
 
 def _used_keys(copy: DataDirectory) -> Iterator[str]:
