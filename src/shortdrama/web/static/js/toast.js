@@ -1,5 +1,5 @@
 /**
- * One short message at the foot of the page, with an Undo where something can be taken back.
+ * One short message at the head of the page, clear of its controls, with an Undo where something can be taken back.
  * The newest replaces the one before; it stays while it is pointed at or holds the focus.
  */
 
