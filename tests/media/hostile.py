@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from shortdrama.errors import TooLarge
@@ -94,3 +96,30 @@ def crash_reading(path: str, destination: str) -> None:
 
 def raise_bug_reading(path: str, destination: str) -> None:
     raise_bug()
+
+
+def crash_checking(path: str, expected_seconds: float | None, pixel_limit: int) -> None:
+    crash()
+
+
+def loop_checking(path: str, expected_seconds: float | None, pixel_limit: int) -> None:
+    loop_forever()
+
+
+def break_checking(path: str, expected_seconds: float | None, pixel_limit: int) -> None:
+    raise_bug()
+
+
+def wait_once_checking(
+    path: str, expected_seconds: float | None, pixel_limit: int
+) -> dict[str, Any]:
+    """The first time it says who it is and waits to be ended; then it checks in earnest."""
+    from shortdrama.media import verify
+
+    note = Path(path).with_name("waits")
+    if not note.exists():
+        draft = note.with_suffix(".draft")
+        draft.write_text(str(os.getpid()))
+        draft.rename(note)
+        time.sleep(600)
+    return verify.verify_clip(path, expected_seconds, pixel_limit)

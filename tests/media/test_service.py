@@ -88,6 +88,21 @@ def test_a_file_that_breaks_its_reader_is_unsupported(
     assert isinstance(caught.value.__cause__, WorkerFailed)
 
 
+def test_a_take_is_not_blamed_for_a_reader_that_dies(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(TESTS))
+    monkeypatch.setattr(service, "VERIFY", "media.hostile:crash_checking")
+    monkeypatch.setattr(service, "REMUX", "media.hostile:crash_reading")
+    pool = WorkerPool(dict.fromkeys((service.VERIFY, service.REMUX), "media"))
+    tools = MediaTools(pool)
+    with pytest.raises(WorkerFailed):
+        tools.verify(tmp_path / "a.mp4", 2)
+    with pytest.raises(WorkerFailed):
+        tools.remux_faststart(tmp_path / "a.mp4", tmp_path / "b.mp4")
+    pool.close()
+
+
 def test_a_decoder_cannot_take_all_memory(tmp_path: Path) -> None:
     """A picture inside the pixel limit whose pixels do not fit the worker's address space."""
     lane = Lane(memory_limit_bytes=500 << 20, time_limit_s=20)

@@ -63,6 +63,10 @@ BROKEN = mark(
     "The provider handed out a file that is no whole clip. Download it again; nothing is "
     "generated anew."
 )
+NOT_CHECKED = mark(
+    "The studio could not check the clip: the program that reads it broke down. "
+    "Download it again; nothing is generated anew."
+)
 NOT_HANDED_OUT = mark(
     "The provider says that the clip is done but does not hand it out. Try again."
 )
@@ -125,6 +129,13 @@ def download_failure(error: StudioError, message: str, *, is_free: bool) -> Fail
 def storage_failure(error: StudioError, *, is_free: bool) -> Failure:
     charged = Money.NONE if is_free else Money.CHARGED
     return Failure(_K.STORAGE, NOT_KEPT, charged, True, True, None, details_of(error))
+
+
+def not_checked(error: StudioError, *, is_free: bool) -> Failure:
+    """The clip came, and this machine could not look into it: no fault of the provider's."""
+    charged = Money.NONE if is_free else Money.CHARGED
+    details = {**details_of(error), "error": error.code}
+    return Failure(_K.UNKNOWN, NOT_CHECKED, charged, True, True, None, details)
 
 
 def uncertain(error: StudioError | None, asked: str) -> Failure:

@@ -6,13 +6,20 @@ Its own step with its own retries: a broken download never generates anything an
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Clip, Failure, FailureKind, Take
-from shortdrama.errors import ProviderError, StorageFull, StudioError, UnsupportedFile
+from shortdrama.errors import (
+    ProviderError,
+    SetupProblem,
+    StorageFull,
+    StudioError,
+    UnsupportedFile,
+)
 from shortdrama.generation import failures
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.ports import JobPhase, Provider, ProviderJob
@@ -20,6 +27,11 @@ from shortdrama.generation.ports import JobPhase, Provider, ProviderJob
 _LINK_TROUBLE = frozenset({403, 404, 410})  # a fresh link may help, where the provider gives one
 _LINK_TRIES = 3
 _BROKEN_TRIES = 3
+_LOOK_PAUSES_S = (1.0, 4.0)
+_CLOSING = "worker_closed"
+_CLOSING_PAUSE_S = 5.0  # the studio is about to end; its next start goes on
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -29,6 +41,10 @@ class _Tally:
     tries: int = 0
     link: int = 0
     broken: int = 0
+
+
+class _NotChecked(StudioError):
+    """This machine could not look into the clip; that says nothing of the clip."""
 
 
 async def fetch(tools: Tools, take_id: TakeId) -> Phase | None:
@@ -61,7 +77,7 @@ async def _bring(tools: Tools, take: Take, job_id: str) -> Clip:
     try:
         async with tools.downloads:
             await provider.fetch(job, path, lambda _done, _total: None)
-            return await asyncio.to_thread(_keep, tools, path, float(take.request.seconds))
+            return await _keep_patiently(tools, take, path)
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
 
@@ -76,20 +92,46 @@ async def _fresh(provider: Provider, job_id: str) -> ProviderJob:
     return job
 
 
+async def _keep_patiently(tools: Tools, take: Take, path: Path) -> Clip:
+    """The same bytes are looked at again where the process that reads them died."""
+    looks = 0
+    while True:
+        try:
+            return await asyncio.to_thread(_keep, tools, path, float(take.request.seconds))
+        except _NotChecked as error:
+            log.warning("the clip of take %s could not be checked: %s", take.id, error.code)
+            if error.code == _CLOSING:
+                pause_s = _CLOSING_PAUSE_S
+            elif looks == len(_LOOK_PAUSES_S):
+                raise
+            else:
+                pause_s = _LOOK_PAUSES_S[looks]
+                looks += 1
+            await tools.pauses.sleep(take.id, pause_s)
+
+
 def _keep(tools: Tools, path: Path, expected_s: float) -> Clip:
     """Check, make it start quickly, store. Blocks."""
-    facts = tools.media.verify(path, expected_s)
-    chosen = path
-    if not facts["faststart"]:
-        chosen = path.with_suffix(".fast.mp4")
-        tools.media.remux_faststart(path, chosen)
+    quick = path.with_suffix(".fast.mp4")
     try:
+        facts = _look_into(tools, path, expected_s, quick)
+        chosen = path if facts["faststart"] else quick
         size = chosen.stat().st_size
         key = tools.blobs.put_file(chosen)
     finally:
-        if chosen != path:
-            chosen.unlink(missing_ok=True)
+        quick.unlink(missing_ok=True)
     return _clip(key, size, facts)
+
+
+def _look_into(tools: Tools, path: Path, expected_s: float, quick: Path) -> dict[str, Any]:
+    """What the clip is; written to `quick` as well where it does not start quickly."""
+    try:
+        facts = tools.media.verify(path, expected_s)
+        if not facts["faststart"]:
+            tools.media.remux_faststart(path, quick)
+    except SetupProblem as error:
+        raise _NotChecked(error.message, code=error.code) from error
+    return facts
 
 
 def _clip(key: str, size: int, facts: dict[str, Any]) -> Clip:
@@ -128,6 +170,8 @@ def _failure(tools: Tools, take: Take, error: StudioError) -> Failure:
     is_free = tools.providers.is_free(take.request.connection_id)
     if isinstance(error, StorageFull):
         return failures.storage_failure(error, is_free=is_free)
+    if isinstance(error, _NotChecked):
+        return failures.not_checked(error, is_free=is_free)
     message = failures.NOT_DOWNLOADED
     if isinstance(error, UnsupportedFile):
         message = failures.BROKEN

@@ -70,12 +70,17 @@ class MediaTools:
         self._ask(WAVEFORM, path, destination=str(destination.absolute()))
 
     def verify(self, path: Path, expected_s: float | None = None) -> dict[str, Any]:
-        """See `verify.verify_clip`."""
-        return self._ask(VERIFY, path, expected_seconds=expected_s, pixel_limit=self._pixel_limit)
+        """See `verify.verify_clip`.
+
+        Raises:
+            UnsupportedFile: The file is no whole clip.
+            WorkerFailed: This machine could not look. A paid clip is not blamed for that.
+        """
+        return self._run(VERIFY, path, expected_seconds=expected_s, pixel_limit=self._pixel_limit)
 
     def remux_faststart(self, path: Path, destination: Path) -> None:
-        """See `verify.remux_faststart`."""
-        self._ask(REMUX, path, destination=str(destination.absolute()))
+        """See `verify.remux_faststart`; raises as `verify`."""
+        self._run(REMUX, path, destination=str(destination.absolute()))
 
     def poster(self, path: Path, destination: Path) -> None:
         """See `derive.make_poster`."""
@@ -95,11 +100,14 @@ class MediaTools:
 
     def _ask(self, function: str, path: Path, **arguments: Any) -> dict[str, Any]:
         try:
-            result: dict[str, Any] = self._pool.run(
-                function, {"path": str(path.absolute()), **arguments}
-            )
+            return self._run(function, path, **arguments)
         except WorkerFailed as error:
             if error.code not in _SENTENCES:
                 raise
             raise UnsupportedFile(_SENTENCES[error.code], code=error.code) from error
+
+    def _run(self, function: str, path: Path, **arguments: Any) -> dict[str, Any]:
+        result: dict[str, Any] = self._pool.run(
+            function, {"path": str(path.absolute()), **arguments}
+        )
         return result
