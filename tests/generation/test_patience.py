@@ -98,7 +98,7 @@ def test_takes_wait_their_turn(double: Sora2Double, tmp_path: Path) -> None:
 
 
 def test_a_job_found_later_is_found_once(tmp_path: Path) -> None:
-    """Two lost takes with the same words, one job: the second take stays uncertain."""
+    """Two lost takes with the same words, one job: a person says which one was not sent."""
     with Sora2Double(api_key=KEY, has_list=False) as double:
         double.script("one for two", submit=["drop_after_accept", "drop"])
         with TakeStudio(tmp_path, double.base_url, Play(limits=LIMITS)) as studio:
@@ -108,5 +108,10 @@ def test_a_job_found_later_is_found_once(tmp_path: Path) -> None:
             for take in takes:
                 studio.takes.resolve_uncertain(take.id, Decision.CHECK)
             studio.wait_until(lambda: not studio.runner.running())
-            ends = sorted(studio.takes.get(take.id).status for take in takes)
-            assert ends == [S.READY, S.UNCERTAIN]
+            ends = [studio.takes.get(take.id) for take in takes]
+            assert [take.status for take in ends] == [S.UNCERTAIN, S.UNCERTAIN]
+            assert all("1 matching jobs for 2" in str(take.failure) for take in ends)
+            studio.takes.resolve_uncertain(takes[1].id, Decision.NOT_SENT)
+            studio.takes.resolve_uncertain(takes[0].id, Decision.CHECK)
+            studio.wait_for(takes[0].id, frozenset({S.READY}))
+        assert double.submits() == 2

@@ -60,6 +60,21 @@ class FakeLife(Life):
         return None
 
 
+class ForgottenLife(FakeLife):
+    """Tells of takes under way that were never started."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.active: list[TakeId] = []
+        self.is_broken = False
+
+    async def active_takes(self) -> list[TakeId]:
+        if self.is_broken:
+            self.is_broken = False
+            raise OSError("the disk is full")
+        return [take_id for take_id in self.active if take_id not in self.ended]
+
+
 @pytest.fixture
 def double() -> Iterator[Sora2Double]:
     with Sora2Double(api_key=KEY) as server:
@@ -121,6 +136,23 @@ def test_a_start_during_the_last_moment_is_not_lost(tmp_path: Path) -> None:
         life.gate.set()
         until(lambda: not runner.running() and life.looks == [take_id, take_id])
         assert life.ended == [take_id]
+    finally:
+        runner.close()
+
+
+def test_a_take_that_nobody_works_on_is_found(tmp_path: Path) -> None:
+    """Its row says that it is under way; the engine lost it after the start, as on a full disk."""
+    life = ForgottenLife()
+    life.gate.set()
+    runner = DbosRunner(life, f"sqlite:///{tmp_path / 'workflows.db'}", look_every_s=0.05)
+    runner.open()
+    try:
+        life.active = [TakeId(new_id())]
+        until(lambda: life.ended == life.active)
+        life.is_broken = True  # one look that goes wrong is not the last
+        until(lambda: not life.is_broken)
+        life.active = [TakeId(new_id())]
+        until(lambda: life.active[0] in life.ended)
     finally:
         runner.close()
 

@@ -67,7 +67,8 @@ WAITING_FOR_PERSON = frozenset({_S.UNCERTAIN, _S.STALLED})
 
 MOVES: dict[TakeStatus, frozenset[TakeStatus]] = {
     _S.DRAFT: frozenset({_S.QUEUED, _S.CANCELLED}),
-    _S.QUEUED: frozenset({_S.SUBMITTING, _S.CANCELLED, _S.FAILED}),
+    # To generating: its earlier attempt was found at the provider after all.
+    _S.QUEUED: frozenset({_S.SUBMITTING, _S.GENERATING, _S.CANCELLED, _S.FAILED}),
     _S.SUBMITTING: frozenset({_S.GENERATING, _S.QUEUED, _S.UNCERTAIN, _S.FAILED, _S.CANCELLING}),
     _S.GENERATING: frozenset({_S.DOWNLOADING, _S.FAILED, _S.STALLED, _S.CANCELLING}),
     _S.DOWNLOADING: frozenset({_S.READY, _S.FAILED, _S.CANCELLING}),

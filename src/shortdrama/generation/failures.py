@@ -78,6 +78,9 @@ CANCELLED_LATE = mark(
     "not known."
 )
 KEPT = mark("The clip was finished before the cancellation arrived, so it is kept.")
+FOUND_LATE = mark(
+    "The provider has a job of an earlier attempt at this take. It may be charged as well."
+)
 REFERENCE_GONE = mark(
     "A reference is not in the library any more. Choose another one and try again."
 )

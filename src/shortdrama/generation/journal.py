@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,8 +10,10 @@ from typing import Any
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import TERMINAL, Failure, Money, Take, TakeStatus
+from shortdrama.generation import failures
 from shortdrama.generation.ports import TakeRecords, TakeTransaction
 
+log = logging.getLogger(__name__)
 _S = TakeStatus
 
 
@@ -66,12 +69,23 @@ class Journal:
         with self._records.begin() as tx:
             return _take_on(tx, take_id, attempt, job_id, word)
 
-    def adopt(self, take_id: TakeId, job_id: str, word: str) -> Take | None:
-        """A job from the provider's list is this take's; None where another has it by now."""
+    def adopt(self, take_id: TakeId, attempt: int, job_id: str, word: str) -> Take | None:
+        """A job from the provider's list is this attempt's; None where another has it by now.
+
+        A take that waits to be sent again is not sent then. One that has moved on keeps what it
+        is doing: the job stays known as the attempt's, and the page is told.
+        """
         with self._records.begin() as tx:
             if tx.submissions.known_jobs([job_id]):
                 return None
-            return _take_on(tx, take_id, tx.submissions.count(take_id), job_id, word)
+            if tx.submissions.count(take_id) == attempt:
+                return _take_on(tx, take_id, attempt, job_id, word)
+            return _found_late(tx, take_id, attempt, job_id)
+
+    def still_uncertain(self, take_id: TakeId, failure: Failure) -> None:
+        """What a look at the provider's list said; nothing where a person has decided meanwhile."""
+        uncertain = frozenset({_S.UNCERTAIN})
+        self.move(take_id, uncertain, _S.UNCERTAIN, {"failure": failure})
 
     def requeue(self, take_id: TakeId, attempt: int, outcome: str, word: str) -> Take | None:
         """Nothing was made: the take waits for another attempt, unless it was cancelled."""
@@ -139,12 +153,25 @@ def _take_on(
     tx: TakeTransaction, take_id: TakeId, attempt: int, job_id: str, word: str
 ) -> Take | None:
     changes = {"provider_job_id": job_id, "provider_status": word, "failure": None}
-    senders = frozenset({_S.SUBMITTING, _S.UNCERTAIN})
+    senders = frozenset({_S.SUBMITTING, _S.UNCERTAIN, _S.QUEUED})
     stays = _S.CANCELLING
     tx.submissions.close(take_id, attempt, "accepted", job_id)
     take = tx.takes.move(take_id, senders, _S.GENERATING, changes)
     take = take or tx.takes.move(take_id, frozenset({stays}), stays, changes)
-    return tell(tx, take) or tx.takes.get(take_id)
+    return (
+        tell(tx, take) or _already(tx, take_id, job_id) or _found_late(tx, take_id, attempt, job_id)
+    )
+
+
+def _already(tx: TakeTransaction, take_id: TakeId, job_id: str) -> Take | None:
+    take = tx.takes.get(take_id)
+    return take if take is not None and take.provider_job_id == job_id else None
+
+
+def _found_late(tx: TakeTransaction, take_id: TakeId, attempt: int, job_id: str) -> Take | None:
+    tx.submissions.close(take_id, attempt, "accepted", job_id)
+    log.warning("job %s of attempt %d of take %s was found late", job_id, attempt, take_id)
+    return tell(tx, tx.takes.get(take_id), note=failures.FOUND_LATE)
 
 
 def tell(tx: TakeTransaction, take: Take | None, note: str | None = None) -> Take | None:

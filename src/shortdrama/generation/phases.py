@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
+from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Take, TakeRequest, TakeStatus
 from shortdrama.generation.journal import Journal
 from shortdrama.generation.pauses import Pauses
@@ -58,6 +59,7 @@ class Tools:
     pauses: Pauses = field(default_factory=Pauses)
     limits: Limits = field(default_factory=Limits)
     max_takes: int = 64  # under way at once; the others are queued
+    sending: set[TakeId] = field(default_factory=set)  # an answer is waited for in this process
     downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_DOWNLOADS))
 
     @cached_property

@@ -264,3 +264,7 @@ class Runner(Protocol):
     def wake(self, take_id: TakeId) -> None:
         """Look at the take again now: it was cancelled, or a person decided."""
         ...
+
+    def is_checking(self, take_id: TakeId) -> bool:
+        """Whether an uncertain take's job is being looked for just now."""
+        ...

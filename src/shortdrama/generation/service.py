@@ -148,11 +148,18 @@ class TakeService:
         return take
 
     def resolve_uncertain(self, take_id: TakeId, decision: Decision) -> Take:
-        """Carry out a person's word. `SEND_AGAIN` may be paid for twice."""
+        """Carry out a person's word. `SEND_AGAIN` may be paid for twice.
+
+        Raises:
+            Conflict: `check_running`: what the provider has is known soon, so nothing is decided
+                before; or the take is not uncertain any more.
+        """
         with self._records.begin() as tx:
             take = _found(tx.takes.get(take_id))
             if take.status is not _S.UNCERTAIN:
                 raise Conflict("This take is not uncertain any more.", code="take_not_uncertain")
+            if decision is not Decision.CHECK:
+                self._check_is_over(take)
             if decision is Decision.NOT_SENT:
                 take = _reopen(tx, take, _S.UNCERTAIN, _S.CANCELLED)
             elif decision is Decision.SEND_AGAIN:
@@ -208,11 +215,21 @@ class TakeService:
             tell(tx, take)
         return take
 
+    def _check_is_over(self, take: Take) -> None:
+        """A job that is found for a take that was given up would run on, paid for and unseen."""
+        if take.status is _S.UNCERTAIN and self._runner.is_checking(take.id):
+            raise Conflict(
+                "The studio is just looking for this take at its provider. "
+                "Decide when it has an answer.",
+                code="check_running",
+            )
+
     def _cancelled(self, tx: TakeTransaction, take: Take) -> Take:
         if take.status is _S.STALLED:
             # The provider may still be at work: reopened, so that it is asked to stop.
             take = _reopen(tx, take, _S.STALLED, _S.GENERATING)
         if take.status in _CANCELLED_AT_ONCE:
+            self._check_is_over(take)
             changes = {"finished_at": datetime.now(UTC)}
             moved = tx.takes.move(take.id, frozenset({take.status}), _S.CANCELLED, changes)
         elif take.status in _CANCELLED_BY_PROVIDER:

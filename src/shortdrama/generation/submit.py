@@ -10,18 +10,17 @@ import asyncio
 import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from shortdrama.domain.ids import AssetId, TakeId
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
 from shortdrama.errors import NotFound, ProviderError, StudioError, SubmissionUncertain
 from shortdrama.generation import failures
 from shortdrama.generation.journal import Claim
+from shortdrama.generation.lost import search, sketch
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.ports import ProviderJob, Reference, Submission
 
 log = logging.getLogger(__name__)
-_SENDERS = frozenset({TakeStatus.SUBMITTING, TakeStatus.CANCELLING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +53,31 @@ async def reconcile(tools: Tools, take_id: TakeId) -> Phase | None:
     take = await asyncio.to_thread(tools.journal.get, take_id)
     if take is None or take.status is not TakeStatus.UNCERTAIN:
         return phase_of(take)
-    found, asked = await _search(tools, take)
-    adopted = await _adopt(tools, take, found)
-    if adopted is None:
+    attempt = await asyncio.to_thread(tools.journal.count_attempts, take_id)
+    found, asked = await search(tools, take)
+    if await _adopt(tools, take, attempt, found) is None:
         failure = failures.uncertain(None, asked)
-        adopted = await asyncio.to_thread(tools.journal.note, take_id, {"failure": failure})
-    return phase_of(adopted)
+        await asyncio.to_thread(tools.journal.still_uncertain, take_id, failure)
+    # What a person decided meanwhile is in the row.
+    return phase_of(await asyncio.to_thread(tools.journal.get, take_id))
 
 
 async def _attempt(tools: Tools, take_id: TakeId) -> _Outcome | None:
     """One paid request, once its intent is committed; None where the take is not queued now."""
     async with tools.pauses.sending():
-        claim = await asyncio.to_thread(tools.journal.claim, take_id)
-        if claim is None:
-            return None
+        tools.sending.add(take_id)  # before the claim: no twin may take this answer for lost
         try:
-            return _Outcome(claim, take=await _send(tools, claim))
-        except StudioError as error:
-            return _Outcome(claim, error=error)
+            claim = await asyncio.to_thread(tools.journal.claim, take_id)
+            return await _outcome(tools, claim) if claim else None
+        finally:
+            tools.sending.discard(take_id)
+
+
+async def _outcome(tools: Tools, claim: Claim) -> _Outcome:
+    try:
+        return _Outcome(claim, take=await _send(tools, claim))
+    except StudioError as error:
+        return _Outcome(claim, error=error)
 
 
 async def _send(tools: Tools, claim: Claim) -> Take | None:
@@ -141,12 +147,12 @@ async def _pause_after(tools: Tools, take: Take, error: ProviderError) -> float 
 async def _settle_lost(tools: Tools, take: Take, error: SubmissionUncertain | None) -> Take | None:
     """The request may have arrived: adopt its job, or leave the decision to a person."""
     attempt = await asyncio.to_thread(tools.journal.open_attempt, take.id)
-    found, asked = await _search(tools, take)
-    adopted = await _adopt(tools, take, found)
+    found, asked = await search(tools, take)
+    tried = await asyncio.to_thread(tools.journal.count_attempts, take.id)
+    adopted = await _adopt(tools, take, attempt or tried, found)
     if adopted is not None:
         return adopted
     is_free = tools.providers.is_free(take.request.connection_id)
-    tried = await asyncio.to_thread(tools.journal.count_attempts, take.id)
     pauses = tools.limits.unreachable_pauses_s
     if is_free and attempt is not None and tried <= len(pauses):
         moved = await asyncio.to_thread(tools.journal.requeue, take.id, attempt, "lost", "lost")
@@ -158,53 +164,11 @@ async def _settle_lost(tools: Tools, take: Take, error: SubmissionUncertain | No
     )
 
 
-async def _adopt(tools: Tools, take: Take, found: ProviderJob | None) -> Take | None:
+async def _adopt(tools: Tools, take: Take, attempt: int, found: ProviderJob | None) -> Take | None:
     if found is None:
         return None
     word = found.raw_status[:200]
-    return await asyncio.to_thread(tools.journal.adopt, take.id, found.id, word)
-
-
-async def _search(tools: Tools, take: Take) -> tuple[ProviderJob | None, str]:
-    """The one job that must be the take's, and what the provider's list said."""
-    if take.submitted_at is None:
-        return None, "nothing was sent"
-    since = take.submitted_at - timedelta(seconds=tools.limits.clock_skew_s)
-    said = "not asked"
-    for pause_s in tools.limits.search_pauses_s:
-        await tools.pauses.sleep(take.id, pause_s)
-        try:
-            provider = tools.providers.for_connection(take.request.connection_id)
-            jobs = await provider.find(_sketch(take), since)
-        except StudioError as error:
-            said = error.message
-            if not (isinstance(error, ProviderError) and error.is_transient):
-                break
-            continue
-        found = await asyncio.to_thread(_unclaimed, tools, take, jobs)
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        said = f"{len(found)} matching jobs at {at}"
-        if found:
-            return (found[0] if len(found) == 1 else None), said
-    return None, said
-
-
-def _unclaimed(tools: Tools, take: Take, jobs: list[ProviderJob]) -> list[ProviderJob]:
-    """Jobs that belong to no other take.
-
-    While a twin of this take is being sent, a job in the list may be the twin's: none is certain.
-    """
-    with tools.records.read() as tx:
-        known = tx.submissions.known_jobs([job.id for job in jobs])
-        twins = [
-            other
-            for other in tx.takes.with_status(_SENDERS)
-            if other.id != take.id
-            and other.request == take.request
-            and other.provider_job_id is None
-        ]
-    free = [job for job in jobs if job.id not in known]
-    return [] if twins else free
+    return await asyncio.to_thread(tools.journal.adopt, take.id, attempt, found.id, word)
 
 
 async def _accept(tools: Tools, take: Take, attempt: int, job: ProviderJob) -> Take | None:
@@ -244,20 +208,7 @@ def _submission(tools: Tools, take: Take, files: ExitStack) -> Submission:
             raise NotFound(failures.REFERENCE_GONE, code="reference_gone")
         path = files.enter_context(tools.blobs.local_path(asset.key))
         references.append(Reference(path, asset.mime, asset.file_name))
-    return _sketch(take, tuple(references))
-
-
-def _sketch(take: Take, references: tuple[Reference, ...] = ()) -> Submission:
-    request = take.request
-    return Submission(
-        prompt=request.prompt,
-        model=request.model,
-        seconds=request.seconds,
-        size=request.size,
-        references=references,
-        idempotency_key=take.id,
-        extra=dict(request.extra),
-    )
+    return sketch(take, tuple(references))
 
 
 def _unsendable(error: StudioError) -> Failure:

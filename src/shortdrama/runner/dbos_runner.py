@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 _START_TIMEOUT_S = 30.0
 _DRAIN_S = 15.0
 _JOIN_S = 10.0
+_LOOK_EVERY_S = 30.0
 _KEPT = timedelta(days=1)
 _in_use = threading.Lock()  # DBOS is one in a process
 T = TypeVar("T")
@@ -29,20 +30,29 @@ T = TypeVar("T")
 class DbosRunner:
     """Satisfies `generation.ports.Runner`: opened before takes are ordered, closed at the end."""
 
-    def __init__(self, life: Life, url: str, worker_id: str = "studio") -> None:
+    def __init__(
+        self,
+        life: Life,
+        url: str,
+        worker_id: str = "studio",
+        look_every_s: float = _LOOK_EVERY_S,
+    ) -> None:
         """Start nothing yet.
 
         Args:
             life: belongs to this runner from now on, and is closed by it.
             url: where DBOS keeps its own rows: `sqlite:///<file>` or `postgresql://…`.
             worker_id: stable over restarts, different for each process on one database.
+            look_every_s: between two looks for takes that nobody works on.
         """
         self._life = life
+        self._look_every_s = look_every_s
         self._url = url.replace("postgresql://", "postgresql+psycopg://", 1)
         self._worker_id = worker_id
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._running: dict[TakeId, str] = {}  # to the id of its workflow
+        self._checking: set[TakeId] = set()  # a person asked to look for their jobs
         self._asked: set[TakeId] = set()  # started while they were still running
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_stopping = False
@@ -95,6 +105,10 @@ class DbosRunner:
         """Takes that are being worked on in this process just now."""
         return set(self._running)
 
+    def is_checking(self, take_id: TakeId) -> bool:
+        """Whether an uncertain take's job is being looked for, or will be in a moment."""
+        return take_id in self._checking or take_id in self._asked
+
     async def _launch(self) -> None:
         engine.launch(self._url, self._worker_id, self._live)
         # DBOS begins again what it knows; a take that it lost is started here.
@@ -103,6 +117,27 @@ class DbosRunner:
             if take_id not in known:
                 await self._start(take_id)
         await engine.forget_finished(datetime.now(UTC) - _KEPT)
+        self._keep(self._look_for_idle())
+
+    async def _look_for_idle(self) -> None:
+        """Start takes that are under way in their rows only, as after trouble with the engine."""
+        idle: set[TakeId] = set()
+        while not self._is_stopping:
+            await asyncio.sleep(self._look_every_s)
+            try:
+                idle = await self._start_idle(idle)
+            except Exception as error:  # noqa: BLE001 - the worker boundary; soon once more
+                log.warning("takes under way were not looked at: %s", type(error).__name__)
+
+    async def _start_idle(self, idle_before: set[TakeId]) -> set[TakeId]:
+        """Those found idle twice running: one found once may be about to be started."""
+        active = await self._life.active_takes()
+        idle = {take_id for take_id in active if take_id not in self._running}
+        for take_id in active:
+            if take_id in idle & idle_before and take_id not in self._running:
+                log.warning("take %s goes on; nobody was working on it", take_id)
+                await self._start(take_id)
+        return idle - self._running.keys()
 
     async def _start(self, take_id: TakeId) -> None:
         if take_id in self._running:
@@ -113,11 +148,14 @@ class DbosRunner:
         self._running[take_id] = workflow_id
         try:
             phase = await self._life.first_phase(take_id)
+            if phase is Phase.RECONCILE:
+                self._checking.add(take_id)
             if phase is not None:
                 await engine.start(workflow_id, take_id, phase.value)
                 return
         except BaseException:
             self._running.pop(take_id, None)
+            self._checking.discard(take_id)
             raise
         self._rest(take_id)
 
@@ -128,6 +166,8 @@ class DbosRunner:
             return  # begun again after a crash, while a person had already started another one
         try:
             phase: str | None = first_phase
+            if phase == Phase.RECONCILE:
+                self._checking.add(take_id)
             while phase is not None:
                 phase = await engine.run_step(phase, self._run_phase, phase, take_id)
         finally:
@@ -136,10 +176,15 @@ class DbosRunner:
     def _rest(self, take_id: TakeId) -> None:
         """The take is at rest, unless a person has reopened it in this very moment."""
         self._running.pop(take_id, None)
+        self._checking.discard(take_id)
         if take_id not in self._asked or self._is_stopping:
             return
         self._asked.discard(take_id)
-        task = asyncio.get_running_loop().create_task(self._start(take_id), context=Context())
+        self._keep(self._start(take_id))
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run beside everything else, outside of the workflow that it may be called from."""
+        task = asyncio.get_running_loop().create_task(work, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
