@@ -29,11 +29,13 @@ def double() -> Iterator[Sora2Double]:
         yield server
 
 
-def hostile(monkeypatch: pytest.MonkeyPatch, function: str) -> WorkerPool:
-    """A pool whose check of a clip is swapped for one that behaves badly."""
+def hostile(
+    monkeypatch: pytest.MonkeyPatch, function: str, in_place_of: str = "VERIFY"
+) -> WorkerPool:
+    """A pool whose check of a clip, or another look at it, is swapped for one that does harm."""
     monkeypatch.setenv("PYTHONPATH", str(TESTS))
-    monkeypatch.setattr(service, "VERIFY", f"media.hostile:{function}")
-    functions = {**dict.fromkeys(MEDIA_FUNCTIONS, "media"), service.VERIFY: "media"}
+    monkeypatch.setattr(service, in_place_of, f"media.hostile:{function}")
+    functions = dict.fromkeys([*MEDIA_FUNCTIONS, f"media.hostile:{function}"], "media")
     return WorkerPool(functions, lanes={"media": Lane(time_limit_s=2)})
 
 
@@ -97,3 +99,26 @@ def test_the_end_of_the_studio_fails_no_take(
     with TakeStudio(tmp_path, double.base_url, Play(limits=LIMITS)) as studio:
         assert studio.wait_for(take.id).status is S.READY
     assert double.submits() == 1
+
+
+def test_the_end_of_the_studio_costs_no_take_its_poster(
+    monkeypatch: pytest.MonkeyPatch,
+    double: Sora2Double,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pool = hostile(monkeypatch, "wait_drawing", "POSTER")
+    play = Play(limits=LIMITS, media=MediaTools(pool))
+    with TakeStudio(tmp_path, double.base_url, play) as studio:
+        take = studio.order("a cat")
+        studio.wait_until((tmp_path / "tmp" / "waits").exists)
+        pool.close()
+        studio.wait_until(
+            lambda: f"{take.id} waits" in caplog.text or studio.takes.get(take.id).status is S.READY
+        )
+    monkeypatch.undo()
+    with TakeStudio(tmp_path, double.base_url, Play(limits=LIMITS)) as studio:
+        ready = studio.wait_for(take.id)
+    assert ready.clip is not None
+    assert ready.clip.poster_key is not None
+    assert double.downloads("a cat") == 1

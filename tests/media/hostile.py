@@ -116,10 +116,17 @@ def wait_once_checking(
     """The first time it says who it is and waits to be ended; then it checks in earnest."""
     from shortdrama.media import verify
 
-    note = Path(path).with_name("waits")
+    _wait_once(Path(path).with_name("waits"))
+    return verify.verify_clip(path, expected_seconds, pixel_limit)
+
+
+def wait_drawing(path: str, destination: str, pixel_limit: int) -> None:
+    _wait_once(Path(destination).with_name("waits"))
+
+
+def _wait_once(note: Path) -> None:
     if not note.exists():
         draft = note.with_suffix(".draft")
         draft.write_text(str(os.getpid()))
         draft.rename(note)
         time.sleep(600)
-    return verify.verify_clip(path, expected_seconds, pixel_limit)

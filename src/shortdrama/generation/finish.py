@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Clip, Take, TakeStatus
-from shortdrama.errors import StudioError
+from shortdrama.errors import Busy, StudioError
 from shortdrama.generation.journal import tell
 from shortdrama.generation.phases import Phase, Tools, phase_of
 
@@ -44,6 +44,9 @@ def _still(
         make(clip, destination)
         return tools.blobs.put_file(destination)
     except StudioError as error:
+        if error.code == "worker_closed":
+            # The studio is stopping: the take waits, and its next start makes the picture.
+            raise Busy(error.message, code=error.code) from error
         log.warning("no %s: %s", destination.name, error.message)
         return None
     finally:
