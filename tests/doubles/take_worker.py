@@ -1,6 +1,6 @@
 """A studio in a process of its own, that dies at a chosen point as by `kill -9`.
 
-    python -m doubles.take_worker FOLDER BASE_URL [--order PROMPT] [--die POINT]
+    python -m doubles.take_worker FOLDER BASE_URL [--order PROMPT [--times N]] [--die POINT]
 
 Goes on with every take under way, or orders one, until all are at rest. POINT is `before:PHASE`,
 `after:PHASE` (done, but not yet recorded by the runner) or a call of a port with its side, such as
@@ -104,12 +104,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("base_url")
     parser.add_argument("--order")
+    parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--die", default="")
     arguments = parser.parse_args()
     DEATH = arguments.die
     limits = quick(search_pauses_s=(0, 1), unreachable_pauses_s=(1, 2))
     with DyingStudio(arguments.folder, arguments.base_url, Play(limits=limits)) as studio:
-        if arguments.order:
+        for _ in range(arguments.times if arguments.order else 0):
             studio.order(arguments.order)
         studio.wait_until(lambda: not any(t.status in ACTIVE for t in studio.takes.page()), 60)
 

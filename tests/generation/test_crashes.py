@@ -100,6 +100,24 @@ def test_killed_in_the_middle_of_the_call(double: Sora2Double, tmp_path: Path) -
     assert double.submits() == 1
 
 
+def test_killed_in_the_middle_of_two_equal_calls(double: Sora2Double, tmp_path: Path) -> None:
+    """Both jobs are at the provider, and nothing tells the takes apart: each gets one."""
+    double.default(submit="delay:30", poll="completed")
+    process = start(tmp_path, double, "", order=True, times=2)
+    arrived = threading.Event()
+    while not arrived.wait(0.02):
+        if double.submits() == 2:
+            arrived.set()
+        assert process.poll() is None
+    process.kill()
+    process.communicate()
+    run(tmp_path, double)
+    takes = takes_in(tmp_path)
+    assert [take.status for take in takes] == [TakeStatus.READY] * 2
+    assert {take.provider_job_id for take in takes} == {job.id for job in double.made()}
+    assert double.submits() == 2
+
+
 def run(folder: Path, double: Sora2Double, death: str = "", *, order: bool = False) -> None:
     """One life of the studio: to its death, or until every take is at rest."""
     process = start(folder, double, death, order=order)
@@ -108,19 +126,25 @@ def run(folder: Path, double: Sora2Double, death: str = "", *, order: bool = Fal
     assert process.returncode == expected, f"{death}: {process.returncode}\n{errors[-3000:]}"
 
 
-def start(folder: Path, double: Sora2Double, death: str, *, order: bool) -> subprocess.Popen[str]:
+def start(
+    folder: Path, double: Sora2Double, death: str, *, order: bool, times: int = 1
+) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "doubles.take_worker", str(folder), double.base_url]
     command += ["--die", death] if death else []
-    command += ["--order", PROMPT] if order else []
+    command += ["--order", PROMPT, "--times", str(times)] if order else []
     environment = {**os.environ, "PYTHONPATH": str(TESTS)}
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
 
 
 def only_take(folder: Path) -> Take:
+    (take,) = takes_in(folder)
+    return take
+
+
+def takes_in(folder: Path) -> list[Take]:
     records = Database(f"sqlite:///{folder / 'studio.db'}")
     try:
         with records.read() as tx:
-            (take,) = tx.takes.page(None, 10)
-        return take
+            return tx.takes.page(None, 10)
     finally:
         records.close()
