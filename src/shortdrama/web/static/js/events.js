@@ -10,6 +10,9 @@ import { openLine } from "./event-source.js";
 import { ask } from "./presence.js";
 
 const LOST_MS = 600;
+const SILENT_MS = 2500;
+/** @type {MessagePort|undefined} */
+let port;
 /** @type {number|undefined} */
 let timer;
 
@@ -21,14 +24,26 @@ export function startEvents() {
 
 /** @param {string} after */
 function listenToWorker(after) {
-  const url = new URL("./events-worker.js", import.meta.url);
-  const { port } = new SharedWorker(url, { type: "module", name: "shortdrama-events" });
-  port.onmessage = ({ data }) => hear(data);
-  port.postMessage({ after });
-  window.addEventListener("pagehide", () => port.postMessage({ bye: true }));
+  callWorker(after);
+  window.addEventListener("pagehide", () => port?.postMessage({ bye: true }));
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted) { port.postMessage({ after }); emit("resync", {}); }
+    if (event.persisted) { port?.postMessage({ after }); emit("resync", {}); }
   });
+}
+
+/**
+ * A worker whose script was cut off with the server never says a word: it is called again until
+ * it does, and meanwhile the server is asked for.
+ *
+ * @param {string} after
+ */
+function callWorker(after) {
+  const url = new URL("./events-worker.js", import.meta.url);
+  const called = new SharedWorker(url, { type: "module", name: "shortdrama-events" }).port;
+  const silence = window.setTimeout(() => { called.close(); ask(); callWorker(after); }, SILENT_MS);
+  called.onmessage = ({ data }) => { window.clearTimeout(silence); hear(data); };
+  called.postMessage({ after });
+  port = called;
 }
 
 /** @param {string} after */
