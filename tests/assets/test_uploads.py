@@ -390,3 +390,24 @@ def test_a_device_without_space_is_told_in_words() -> None:
     with pytest.raises(OSError, match="Permission") as caught, telling_full_disk():
         raise PermissionError(errno.EACCES, "Permission denied")
     assert not isinstance(caught.value, StorageFull)
+
+
+async def test_an_answer_that_was_lost_is_given_again_as_it_was(library: Library) -> None:
+    data = picture(size_bytes=5000)
+    new = library.begin(data)
+    told = [await library.service.append(new, 0, in_chunks(data))]
+    twin = library.begin(data)
+    told.append(await library.service.append(twin, 0, in_chunks(data)))
+    assert told[0].asset is not None
+    library.service.trash([told[0].asset.id])
+    returning = library.begin(data)
+    told.append(await library.service.append(returning, 0, in_chunks(data)))
+    outcomes = [(False, False), (True, False), (True, True)]
+    assert [(each.was_here, each.came_back) for each in told] == outcomes
+    reopened = library.reopen()
+    for upload_id, outcome in zip((new, twin, returning), outcomes, strict=True):
+        begun = reopened.service.begin_upload(upload_id, "still.png", len(data))
+        asked = reopened.service.upload_state(upload_id)
+        sent = await reopened.service.append(upload_id, 0, in_chunks(data))
+        assert {(each.was_here, each.came_back) for each in (begun, asked, sent)} == {outcome}
+    reopened.database.close()

@@ -22,6 +22,9 @@ from shortdrama.domain.asset import Asset, AssetKind, AssetRole
 from shortdrama.domain.ids import AssetId, UploadId, new_id
 from shortdrama.errors import Conflict, TooLarge
 
+# How an upload ended is kept beside its link, as further links under its id with these endings:
+# an answer that was lost on the way is given again as it was.
+_WAS_HERE, _CAME_BACK = ":was-here", ":came-back"
 _DERIVED = {"small": "thumb_small_key", "large": "thumb_large_key", "preview": "preview_key"}
 
 
@@ -60,9 +63,17 @@ class IntakeDesk:
         self._max_pixels = max_pixels
         self.locks = KeyLocks()
 
-    def by_upload(self, upload_id: UploadId) -> Asset | None:
+    def by_upload(self, upload_id: UploadId) -> Intake | None:
+        """How a finished upload ended, as it was told the first time."""
         with self._records.read() as tx:
-            return tx.assets.by_upload(upload_id)
+            asset = tx.assets.by_upload(upload_id)
+            if asset is None:
+                return None
+            was_here, came_back = (
+                tx.assets.by_upload(upload_id + ending) is not None
+                for ending in (_WAS_HERE, _CAME_BACK)
+            )
+            return Intake(asset, was_here, came_back)
 
     def has_bytes(self, key: str) -> bool:
         return self._blobs.size(key) is not None
@@ -108,7 +119,7 @@ class IntakeDesk:
             self._put(arrival)
             with self._records.begin() as tx:
                 tx.assets.add(asset)
-                _link(tx, arrival, asset)
+                _link(tx, arrival, Intake(asset))
                 tx.events.append("asset.added", {"asset_id": asset.id})
         return Intake(asset)
 
@@ -188,10 +199,14 @@ def _welcome_back(tx: AssetTransaction, arrival: Arrival) -> Intake | None:
     if came_back:
         asset = tx.assets.change(asset.id, {"trashed_at": None}) or asset
         tx.events.append("asset.changed", {"asset_id": asset.id})
-    _link(tx, arrival, asset)
-    return Intake(asset, was_here=True, came_back=came_back)
+    intake = Intake(asset, was_here=True, came_back=came_back)
+    _link(tx, arrival, intake)
+    return intake
 
 
-def _link(tx: AssetTransaction, arrival: Arrival, asset: Asset) -> None:
-    if arrival.upload_id is not None:
-        tx.assets.link_upload(arrival.upload_id, asset.id)
+def _link(tx: AssetTransaction, arrival: Arrival, intake: Intake) -> None:
+    if arrival.upload_id is None:
+        return
+    for ending, is_so in (("", True), (_WAS_HERE, intake.was_here), (_CAME_BACK, intake.came_back)):
+        if is_so:
+            tx.assets.link_upload(arrival.upload_id + ending, intake.asset.id)

@@ -70,7 +70,7 @@ class AssetStore(Protocol):
     def by_upload(self, upload_id: str) -> Asset | None: ...
 
     def link_upload(self, upload_id: str, asset_id: AssetId) -> None:
-        """So that a finished upload told twice is one asset."""
+        """So that a finished upload told twice is one asset. The first link of an id stays."""
         ...
 
 

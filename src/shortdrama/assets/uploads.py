@@ -188,10 +188,8 @@ class Uploads:
 
     def _finished(self, upload_id: UploadId) -> UploadState | None:
         self._parts.path(upload_id)
-        asset = self._desk.by_upload(upload_id)
-        if asset is None:
-            return None
-        return UploadState(upload_id, asset.bytes, asset.bytes, asset)
+        intake = self._desk.by_upload(upload_id)
+        return None if intake is None else _done(upload_id, intake)
 
     def _unfinished(self, part: Part) -> UploadState:
         offset = self._parts.offset(part.id)
