@@ -112,7 +112,14 @@ def main() -> None:
     with DyingStudio(arguments.folder, arguments.base_url, Play(limits=limits)) as studio:
         for _ in range(arguments.times if arguments.order else 0):
             studio.order(arguments.order)
-        studio.wait_until(lambda: not any(t.status in ACTIVE for t in studio.takes.page()), 60)
+        studio.wait_until(lambda: is_at_rest(studio), 60)
+
+
+def is_at_rest(studio: TakeStudio) -> bool:
+    """By the rows and by the runner: a row is at rest a moment before its phase is over, and a
+    studio that is stopped in that moment never comes to the point at which it is to die."""
+    is_active = any(take.status in ACTIVE for take in studio.takes.page())
+    return not is_active and not studio.runner.running()
 
 
 if __name__ == "__main__":
