@@ -303,7 +303,9 @@ class Sora2Double:
         if step.startswith("redirect"):
             return RedirectResponse(self._redirect_of(job, step, argument), 302)
         seconds = job.script.clip_seconds or job.seconds
-        path = await asyncio.to_thread(tiny_clip, seconds, job.script.clip_size)
+        path = await asyncio.to_thread(
+            tiny_clip, seconds, job.script.clip_size, job.script.clip_fps
+        )
         return self._clip(request, job, step, path.read_bytes())
 
     def _redirect_of(self, job: DoubleJob, step: str, argument: str) -> str:

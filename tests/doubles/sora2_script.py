@@ -42,6 +42,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 Steps = str | Sequence[str]
 
@@ -59,6 +60,7 @@ class Script:
         job_id: the id of the job instead of a made-up one; "long" makes one of 600 characters.
         clip_seconds: length of the clip; the asked seconds where None.
         clip_size: pixels of the clip, small so that tests are quick.
+        clip_fps: frames a second, few for the same reason.
     """
 
     submit: Steps = "ok"
@@ -72,6 +74,7 @@ class Script:
     poll_after_ms: int | None = None
     clip_seconds: int | None = None
     clip_size: tuple[int, int] = (90, 160)
+    clip_fps: Fraction = Fraction(10)
     taken: dict[str, int] = field(default_factory=dict)
 
     def next_step(self, kind: str, job_key: str = "") -> str:

@@ -7,37 +7,44 @@ import tempfile
 from fractions import Fraction
 from pathlib import Path
 
-_FPS = 10
 _AUDIO_RATE = 48_000
 
 
-def tiny_clip(seconds: int = 1, size: tuple[int, int] = (90, 160)) -> Path:
+def tiny_clip(
+    seconds: int = 1, size: tuple[int, int] = (90, 160), fps: Fraction = Fraction(10)
+) -> Path:
     """The path of a clip of exactly `seconds`; do not write to it. Blocks some milliseconds."""
     folder = Path(tempfile.gettempdir()) / f"shortdrama-test-clips-{os.getuid()}"
     folder.mkdir(exist_ok=True)
-    path = folder / f"v1-{seconds}s-{size[0]}x{size[1]}.mp4"
+    path = folder / f"v2-{seconds}s-{size[0]}x{size[1]}-{float(fps):.3f}.mp4"
     if not path.exists():
         part = folder / f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}.part"
-        write_clip(part, seconds, size)
+        write_clip(part, seconds, size, fps=fps)
         part.replace(path)
     return path
 
 
-def write_clip(path: Path, seconds: int, size: tuple[int, int], luma: int = 90) -> None:
+def write_clip(
+    path: Path,
+    seconds: int,
+    size: tuple[int, int],
+    luma: int = 90,
+    fps: Fraction = Fraction(10),
+) -> None:
     """Encode a clip whose brightness rises from `luma`, with silence. Width and height: even."""
     import av  # heavy: only where a clip is made
 
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        video = container.add_stream("libx264", rate=_FPS, options={"preset": "ultrafast"})
+        video = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
         video.width, video.height = size
         video.pix_fmt = "yuv420p"
         audio = container.add_stream("aac", rate=_AUDIO_RATE, layout="mono")
-        for number in range(seconds * _FPS):
+        for number in range(round(seconds * fps)):
             frame = av.VideoFrame(*size, "yuv420p")
             for index, plane in enumerate(frame.planes):
                 value = (luma + number) % 236 if index == 0 else 128
                 plane.update(bytes([value]) * plane.buffer_size)
-            frame.pts, frame.time_base = number, Fraction(1, _FPS)
+            frame.pts, frame.time_base = number, 1 / fps
             container.mux(video.encode(frame))
         for start in range(0, seconds * _AUDIO_RATE, 1024):
             samples = min(1024, seconds * _AUDIO_RATE - start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from itertools import pairwise
 
 import httpx
@@ -87,6 +88,33 @@ def test_every_step_is_exactly_one_frame(page: Page, clip: Locator) -> None:
             )
     page.keyboard.press("Shift+ArrowRight")
     page.wait_for_function("() => document.querySelector('#main video').currentTime > 0.9")
+
+
+@pytest.mark.parametrize("rate", ["24", "25", "30000/1001", "60"])
+def test_a_step_is_the_next_frame_of_a_clip_of_any_rate(
+    page: Page, quick_studio: QuickStudio, shot: str, rate: str
+) -> None:
+    clip = {**CLIP, "clip_seconds": 1, "clip_fps": Fraction(rate)}
+    quick_studio.take(shot, f"In {rate} frames. {shot}", **clip)
+    page.goto(quick_studio.page_of(shot))
+    page.wait_for_function("() => document.querySelector('#main video')?.readyState >= 2")
+    # The frames that are really on the screen, not the times that were asked for.
+    page.evaluate(
+        """fps => {
+          const video = document.querySelector("#main video");
+          window.frame = 0;
+          const note = (_now, { mediaTime }) => {
+            window.frame = Math.round(mediaTime * fps);
+            video.requestVideoFrameCallback(note);
+          };
+          video.requestVideoFrameCallback(note);
+        }""",
+        float(Fraction(rate)),
+    )
+    for frame in (*range(1, 15), 13, 12):
+        before = int(page.evaluate("window.frame"))
+        page.keyboard.press("ArrowRight" if frame > before else "ArrowLeft")
+        page.wait_for_function("frame => window.frame === frame", arg=frame, timeout=3000)
 
 
 def test_the_slider_seeks_and_speaks(page: Page, clip: Locator) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
+
+import pytest
 
 from doubles.sora2_double import Sora2Double
 from doubles.take_studio import KEY, TakeStudio
@@ -11,13 +14,15 @@ from shortdrama.domain.take import TakeStatus
 
 def test_an_order_becomes_a_clip(tmp_path: Path) -> None:
     with Sora2Double(api_key=KEY) as double, TakeStudio(tmp_path, double.base_url) as studio:
+        double.script("a cat in the rain", clip_fps=Fraction(24000, 1001))
         ordered = studio.order("a cat in the rain")
         take = studio.wait_for(ordered.id)
 
         assert take.failure is None
         assert take.status is TakeStatus.READY
         assert take.clip is not None
-        assert take.clip.duration_ms == 1000
+        assert take.clip.duration_ms == pytest.approx(1000, abs=1)
+        assert take.clip.fps == pytest.approx(24000 / 1001, abs=1e-6)
         assert take.clip.has_audio
         assert studio.blobs.size(take.clip.video_key) == take.clip.bytes
         assert take.clip.poster_key

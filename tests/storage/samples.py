@@ -84,7 +84,9 @@ def make_take(tx: Transaction, shot: Shot, **changes: object) -> Take:
 
 
 def make_clip(name: str = "clip") -> Clip:
-    return Clip(key_of(name), key_of(name + "p"), key_of(name + "l"), 1234, 4000, 720, 1280, True)
+    return Clip(
+        key_of(name), key_of(name + "p"), key_of(name + "l"), 1234, 4000, 720, 1280, True, 29.97003
+    )
 
 
 def make_asset(name: str = "Lin Yue.png", minutes: float = 0, **changes: object) -> Asset:

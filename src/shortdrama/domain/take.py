@@ -126,6 +126,7 @@ class Clip:
     width: int
     height: int
     has_audio: bool
+    fps: float | None = None  # frames a second; None: nobody measured it
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class Take:
     reject_reason: str = ""
     retry_of: TakeId | None = None
     estimate_micro_usd: int | None = None  # None: unknown; 0: free
-    estimate_s: float | None = None  # expected seconds until ready, from this studio's history
+    estimate_s: float | None = None  # until ready, since it was sent, or else made (waiting.py)
 
     @property
     def is_active(self) -> bool:

@@ -144,6 +144,7 @@ def _clip(key: str, size: int, facts: dict[str, Any]) -> Clip:
         width=int(facts.get("width") or 0),
         height=int(facts.get("height") or 0),
         has_audio=bool(facts.get("has_audio")),
+        fps=facts.get("fps"),
     )
 
 

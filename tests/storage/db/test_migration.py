@@ -4,18 +4,20 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from shortdrama.domain.take import TakeStatus
 from shortdrama.errors import SetupProblem
 from shortdrama.storage.db import migration
 from shortdrama.storage.db.database import Database
 from shortdrama.storage.db.migration import NEWEST, alembic_config, migrate
 from shortdrama.storage.db.tables import metadata
 from storage.db.test_database import run_threads
-from storage.samples import make_shot
+from storage.samples import make_clip, make_shot, make_take
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -95,11 +97,31 @@ def test_an_older_sqlite_file_is_copied_before_it_changes(
     assert [path.name for path in tmp_path.glob("*.bak")] == []
     with database.begin() as tx:
         shot = make_shot(tx)
-    monkeypatch.setattr(migration, "NEWEST", "0002")
+    monkeypatch.setattr(migration, "NEWEST", "9999")
     migrate(database)
-    with closing(sqlite3.connect(tmp_path / "studio.db.0001.bak")) as copy:
+    with closing(sqlite3.connect(tmp_path / f"studio.db.{NEWEST}.bak")) as copy:
         assert copy.execute("SELECT id FROM shots").fetchall() == [(shot.id,)]
     database.close()
+
+
+def test_clips_of_the_first_version_are_kept_and_tell_no_frame_rate(empty: Database) -> None:
+    migrate(empty)
+    with empty.begin() as tx:
+        shot = make_shot(tx)
+        old = make_take(tx, shot, status=TakeStatus.READY, clip=make_clip("old"))
+    make_as_old_as_the_first_version(empty)
+    migrate(empty)
+    with empty.begin() as tx:
+        new = make_take(tx, shot, status=TakeStatus.READY, clip=make_clip("new"))
+    with empty.read() as tx:
+        assert tx.takes.get(old.id) == replace(old, clip=replace(make_clip("old"), fps=None))
+        assert tx.takes.get(new.id) == new
+
+
+def make_as_old_as_the_first_version(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE takes DROP COLUMN clip_fps"))
+    set_version(database, "0001")
 
 
 def test_a_failed_migration_leaves_nothing(

@@ -31,5 +31,6 @@ def a_take(status: TakeStatus = TakeStatus.READY, **fields: Any) -> Take:
     return replace(take, **fields)
 
 
-def a_clip(seconds: float = 4.0) -> Clip:
-    return Clip("a" * 64, "b" * 64, "c" * 64, 1, int(seconds * 1000), 720, 1280, has_audio=True)
+def a_clip(seconds: float = 4.0, fps: float | None = None) -> Clip:
+    keys = ("a" * 64, "b" * 64, "c" * 64)
+    return Clip(*keys, 1, int(seconds * 1000), 720, 1280, has_audio=True, fps=fps)

@@ -16,7 +16,7 @@ from shortdrama.storage.db.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0001"
+NEWEST = "0002"
 _MIGRATION_LOCK = 0x5344_4556_0002  # beside the event log's
 _one_at_a_time = threading.Lock()  # Alembic keeps what it works on in globals
 _version = sa.table("alembic_version", sa.column("version_num", sa.String))

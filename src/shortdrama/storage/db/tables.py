@@ -102,6 +102,7 @@ takes = sa.Table(
     sa.Column("clip_width", sa.Integer),
     sa.Column("clip_height", sa.Integer),
     sa.Column("clip_has_audio", sa.Boolean),
+    sa.Column("clip_fps", sa.Double),
     sa.Column("is_rejected", sa.Boolean, nullable=False),
     sa.Column("reject_reason", sa.Text, nullable=False),
     sa.Column("retry_of", sa.ForeignKey("takes.id")),

@@ -28,6 +28,7 @@ _CLIP = {
     "width": "clip_width",
     "height": "clip_height",
     "has_audio": "clip_has_audio",
+    "fps": "clip_fps",
 }
 _NESTED = frozenset({"request", "failure", "clip", "status"})
 _PLAIN = tuple(field.name for field in fields(Take) if field.name not in _NESTED)

@@ -121,3 +121,15 @@ def test_the_longest_gives_the_length_and_all_together_the_cost() -> None:
     assert (comparison.duration_s, comparison.cost_micro_usd) == (8.0, 800_000)
     assert comparison.takes[0].shape == "tall"
     assert comparison.takes[0].download_url.endswith("shot%2007%20take%201.mp4?download=1")
+
+
+def test_steps_go_by_the_finest_of_the_frame_rates() -> None:
+    def steps(*rates: float | None) -> float:
+        takes = (
+            a_take(number=number, clip=a_clip(fps=fps)) for number, fps in enumerate(rates, start=1)
+        )
+        return compare(place(*takes)).fps
+
+    assert steps(24.0, 60.0, 25.0) == 60
+    assert steps(24.0, 24.0) == 24
+    assert steps(None, 24.0) == 30  # nobody measured the first; it may be the studio's own

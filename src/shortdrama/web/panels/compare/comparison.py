@@ -13,7 +13,7 @@ from shortdrama.web.i18n import _
 from shortdrama.web.panels.studio.place import Place
 from shortdrama.web.panels.takes.card import TakeCard
 from shortdrama.web.panels.takes.cost import cost_of
-from shortdrama.web.panels.viewer.stage import FPS, download_url
+from shortdrama.web.panels.viewer.stage import download_url, frame_rate
 
 FEWEST, MOST = 2, 4
 
@@ -54,7 +54,7 @@ class Comparison:
     takes: tuple[ComparedTake, ...]
     counts: tuple[Choice, ...]
     others: tuple[Choice, ...]
-    fps: int
+    fps: float
     duration_s: float
     cost_micro_usd: int
 
@@ -88,7 +88,8 @@ def compare(place: Place, asked: Sequence[str] = ()) -> Comparison:
         takes=tuple(_column(place, take, key, first) for key, take in enumerate(shown, start=1)),
         counts=tuple(_counts(place, ready, shown)),
         others=tuple(_others(place, ready, shown)),
-        fps=FPS,
+        # By the finest: a step then passes over no frame of any of them.
+        fps=max((frame_rate(t.clip) for t in shown), default=frame_rate(None)),
         duration_s=max((t.clip.duration_ms / 1000 for t in shown if t.clip), default=0.0),
         cost_micro_usd=cost_of(shown),
     )

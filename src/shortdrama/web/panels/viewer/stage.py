@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from shortdrama.board.service import ShotView
+from shortdrama.domain.take import Clip
 from shortdrama.web.i18n import _
 from shortdrama.web.panels.studio.place import Place
 from shortdrama.web.panels.takes.card import TakeCard, last_frame_url, poster_url, state_word
@@ -46,7 +47,7 @@ class Stage:
     after: Neighbour | None
     status: Status
     download_url: str
-    fps: int
+    fps: float
     width: int
     height: int
     duration_s: float
@@ -65,15 +66,22 @@ def set_stage(place: Place) -> Stage:
         after=_neighbour(place.neighbour(1), is_before=False),
         status=status_line(place),
         download_url=download_url(place),
-        fps=FPS,
+        fps=frame_rate(clip),
         width=clip.width if clip else 720,
         height=clip.height if clip else 1280,
         duration_s=clip.duration_ms / 1000 if clip else 0.0,
     )
 
 
-# The probe keeps no frame rate. Previz makes 30 fps; the player measures others as they play.
-FPS = 30
+# Clips from before the rate was kept are taken for the studio's own.
+_USUAL_FPS = 30.0
+_MOST_FPS = 240.0
+
+
+def frame_rate(clip: Clip | None) -> float:
+    """Frames a second that the player steps by; 30 where the clip tells none, or no real one."""
+    fps = clip.fps if clip else None
+    return fps if fps is not None and 1 <= fps <= _MOST_FPS else _USUAL_FPS
 
 
 def _kind(place: Place, card: TakeCard | None, problem: Problem | None) -> str:
