@@ -49,7 +49,7 @@ def test_killed_at_every_step(double: Sora2Double, tmp_path: Path) -> None:
         run(tmp_path, double, point)
     run(tmp_path, double)
     take = only_take(tmp_path)
-    assert take.status is TakeStatus.READY
+    assert take.status is TakeStatus.READY, take.failure
     assert take.clip is not None
     assert double.submits() == 1
     assert len(double.made()) == 1
@@ -62,7 +62,7 @@ def test_killed_before_the_call_left(double: Sora2Double, tmp_path: Path) -> Non
     run(tmp_path, double, "provider.submit:before", order=True)
     run(tmp_path, double)
     take = only_take(tmp_path)
-    assert take.status is TakeStatus.UNCERTAIN
+    assert take.status is TakeStatus.UNCERTAIN, take.failure
     assert take.failure is not None
     assert take.failure.money is Money.MAYBE
     assert double.submits() == 0
@@ -72,7 +72,7 @@ def test_killed_before_the_answer_was_written(double: Sora2Double, tmp_path: Pat
     run(tmp_path, double, "provider.submit:after", order=True)
     run(tmp_path, double)
     take = only_take(tmp_path)
-    assert take.status is TakeStatus.READY
+    assert take.status is TakeStatus.READY, take.failure
     assert take.provider_job_id == double.made()[0].id
     assert double.submits() == 1
 
@@ -96,7 +96,8 @@ def test_killed_in_the_middle_of_the_call(double: Sora2Double, tmp_path: Path) -
     process.kill()
     process.communicate()
     run(tmp_path, double)
-    assert only_take(tmp_path).status is TakeStatus.READY
+    take = only_take(tmp_path)
+    assert take.status is TakeStatus.READY, take.failure
     assert double.submits() == 1
 
 
@@ -113,7 +114,7 @@ def test_killed_in_the_middle_of_two_equal_calls(double: Sora2Double, tmp_path: 
     process.communicate()
     run(tmp_path, double)
     takes = takes_in(tmp_path)
-    assert [take.status for take in takes] == [TakeStatus.READY] * 2
+    assert [take.status for take in takes] == [TakeStatus.READY] * 2, takes
     assert {take.provider_job_id for take in takes} == {job.id for job in double.made()}
     assert double.submits() == 2
 
