@@ -205,7 +205,7 @@ def test_reads_scripts(tmp_path: Path) -> None:
     text.write_text("第一集 " * 5000)
     assert probe_file(str(text), "script", LIMIT)["codec"] == "utf-8"
     text.write_text("第一集 " * 5000, encoding="utf-16")
-    assert probe_file(str(text), "script", LIMIT)["codec"] == "utf-16"
+    assert probe_file(str(text), "script", LIMIT)["codec"] == "utf-16le"
 
 
 def test_binary_after_a_textual_beginning_is_refused(tmp_path: Path) -> None:

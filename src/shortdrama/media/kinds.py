@@ -6,11 +6,11 @@ speak about the file, and to tell Markdown and Fountain from other plain text.
 
 from __future__ import annotations
 
-import codecs
 import re
 from pathlib import PurePosixPath
 
 from shortdrama.assets.ports import FileKind
+from shortdrama.assets.script_text import read_script
 from shortdrama.domain.asset import AssetKind
 from shortdrama.errors import UnsupportedFile
 from shortdrama.media import signatures
@@ -105,29 +105,9 @@ def speakable_name(name: str) -> str:
 
 
 def decode_text(head: bytes) -> str | None:
-    """The text of a UTF-8 or UTF-16 head, or None when it is not text."""
-    is_whole = len(head) < HEAD_BYTES
-    for encoding in _guess_encodings(head):
-        decoder = codecs.getincrementaldecoder(encoding)()
-        try:
-            text = decoder.decode(head, final=is_whole)
-        except UnicodeDecodeError:
-            continue
-        if not re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffe\uffff]", text):
-            return text.removeprefix("\ufeff")
-    return None
-
-
-def _guess_encodings(head: bytes) -> list[str]:
-    if head.startswith(codecs.BOM_UTF16_LE):
-        return ["utf-16-le"]
-    if head.startswith(codecs.BOM_UTF16_BE):
-        return ["utf-16-be"]
-    if head[1::2].count(0) * 2 > len(head[1::2]) > 1:
-        return ["utf-16-le"]
-    if head[0::2].count(0) * 2 > len(head[0::2]) > 1:
-        return ["utf-16-be"]
-    return ["utf-8"]
+    """The text of a file's head, or None when it is not text; see `assets.script_text`."""
+    script = read_script(head, is_whole=len(head) < HEAD_BYTES)
+    return None if script is None else script.text
 
 
 def _identify_binary(head: bytes) -> FileKind | Refusal | None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shortdrama.assets.script_text import SAMPLE_BYTES, read_script
 from shortdrama.errors import UnsupportedFile, mark
 from shortdrama.media import boxes, clips, gif, kinds, pictures
 from shortdrama.media.faults import reading
@@ -89,21 +90,16 @@ def _probe_script(path: Path) -> dict[str, Any]:
             return {"codec": "pdf", "pages": _count_pages(path)}
         if path.stat().st_size > _TEXT_LIMIT_BYTES:
             raise UnsupportedFile("The text is longer than 64 MB. Split it and drop the parts.")
-        encoding = _name_encoding(head)
-        decoder = codecs.getincrementaldecoder(encoding)()
-        for block in itertools.chain([head], iter(lambda: file.read(1 << 20), b"")):
+        sample = head + file.read(SAMPLE_BYTES - len(head))
+        script = read_script(sample, is_whole=len(sample) < SAMPLE_BYTES)
+        if script is None:
+            raise ValueError("bytes that are no text")
+        decoder = codecs.getincrementaldecoder(script.codec)()
+        for block in itertools.chain([sample], iter(lambda: file.read(1 << 20), b"")):
             if "\0" in decoder.decode(block):
                 raise ValueError("a NUL character in the text")
         decoder.decode(b"", final=True)
-    return {"codec": encoding}
-
-
-def _name_encoding(head: bytes) -> str:
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if b"\0" in head:
-        return "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
-    return "utf-8"
+    return {"codec": script.encoding}
 
 
 def _count_pages(path: Path) -> int | None:

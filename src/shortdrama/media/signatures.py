@@ -40,7 +40,7 @@ TEXT_IN_DISGUISE = Refusal(
 )
 DATA = Refusal(mark("is a data or program file"), mark("Scripts can be txt, md, fountain or pdf."))
 OTHER_ENCODING = Refusal(
-    mark("looks like text in an encoding other than UTF-8"),
+    mark("looks like text in an encoding the studio cannot tell"),
     mark("Save it as UTF-8 and drop it again."),
 )
 SVG = Refusal(mark("is an SVG drawing"), _AS_PICTURE)
