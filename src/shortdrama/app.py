@@ -22,6 +22,7 @@ from shortdrama.assets.service import AssetService
 from shortdrama.board.service import BoardService
 from shortdrama.connections.service import ConnectionService, EnvironmentConnection
 from shortdrama.domain.ids import ShotId
+from shortdrama.domain.model import PREVIZ_MODEL, Capability
 from shortdrama.errors import InvalidInput
 from shortdrama.generation.life import Life
 from shortdrama.generation.orders import TakeOrder, Terms
@@ -190,6 +191,12 @@ def _sora2_service(
 def _connections(settings: Settings, database: Database) -> ConnectionService:
     own_file = Path(settings.capabilities_file) if settings.capabilities_file else None
     table = CapabilityTable(own_file)
+
+    def capability_of(model: str) -> Capability:
+        capability = table.capability_of(model)
+        is_here = model == PREVIZ_MODEL
+        return replace(capability, at_once=settings.previz_workers) if is_here else capability
+
     environment = None
     if settings.sora2_base_url:
         environment = EnvironmentConnection(
@@ -197,9 +204,7 @@ def _connections(settings: Settings, database: Database) -> ConnectionService:
             settings.sora2_model or DEFAULT_MODEL,
             lambda: os.environ.get("SORA2_API_KEY") or None,
         )
-    return ConnectionService(
-        database, KeyringVault(), Sora2Probe(), table.capability_of, environment
-    )
+    return ConnectionService(database, KeyringVault(), Sora2Probe(), capability_of, environment)
 
 
 def _join(settings: Settings, storage: _Storage, stack: ExitStack) -> Services:
@@ -211,7 +216,7 @@ def _join(settings: Settings, storage: _Storage, stack: ExitStack) -> Services:
     database = storage.database
     connections = _connections(settings, database)
     board = BoardService(database)
-    prompts = PromptService(database, connections)
+    prompts = PromptService(database, connections, settings.max_concurrent_takes)
     registry = ProviderRegistry(connections.get, connections.key_of, transport)
     tools = Tools(
         database,

@@ -37,6 +37,7 @@ from doubles.serving import Serving, listen
 from doubles.sora2_script import DoubleJob, Recorded, Script
 from doubles.tiny_clip import tiny_clip
 
+_FREE_BYTES = 20_000_000  # of a clip that comes slowly
 _PAGE = "<html><body><h1>Bad gateway</h1></body></html>"
 _ERROR_TEXTS = {
     "400": ("invalid_request_error", "invalid_value", "Invalid value: 'seconds'."),
@@ -306,12 +307,26 @@ class Sora2Double:
         path = await asyncio.to_thread(
             tiny_clip, seconds, job.script.clip_size, job.script.clip_fps
         )
-        return self._clip(request, job, step, path.read_bytes())
+        clip = path.read_bytes()
+        is_paced = step.startswith("paced")
+        return (
+            self._paced(step, float(argument), clip)
+            if is_paced
+            else self._clip(request, job, step, clip)
+        )
 
     def _redirect_of(self, job: DoubleJob, step: str, argument: str) -> str:
         if step == "redirect_loop":
             return f"{self.base_url}/videos/{job.id}/content"
         return argument or f"{self.other_url}/videos/{job.id}/content"
+
+    def _paced(self, step: str, seconds: float, clip: bytes) -> Response:
+        # A free box behind the clip: longer on its way, the same to a player.
+        heavy = clip + (_FREE_BYTES + 8).to_bytes(4) + b"free" + bytes(_FREE_BYTES)
+        length = {} if step == "paced_chunked" else {"content-length": str(len(heavy))}
+        return StreamingResponse(
+            self._in_ten(heavy, seconds), media_type="video/mp4", headers=length
+        )
 
     def _clip(self, request: Request, job: DoubleJob, step: str, clip: bytes) -> Response:
         half = clip[: len(clip) // 2]
@@ -331,6 +346,12 @@ class Sora2Double:
         if step == "chunked":
             return StreamingResponse(_pieces(clip), media_type=kind)
         return Response(clip, media_type=kind)
+
+    async def _in_ten(self, clip: bytes, seconds: float) -> AsyncIterator[bytes]:
+        size = len(clip) // 10 + 1
+        for start in range(0, len(clip), size):
+            await self._wait(seconds / 10)
+            yield clip[start : start + size]
 
     async def _half_then_cut(self, request: Request, half: bytes) -> AsyncIterator[bytes]:
         yield half

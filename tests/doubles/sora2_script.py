@@ -27,6 +27,7 @@ Poll steps:
 
 Content steps:
     ok chunked octet_stream    a whole clip, with and without length, without its type
+    paced:SECONDS paced_chunked:SECONDS   a whole clip in ten pieces over so long
     truncated           right Content-Length, connection cut half-way
     cut_file            half a clip, with the length of that half
     no_moov             right boxes but the index

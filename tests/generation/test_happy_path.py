@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from doubles.sora2_double import Sora2Double
-from doubles.take_studio import KEY, TakeStudio
+from doubles.take_studio import KEY, Play, TakeStudio
 from shortdrama.domain.take import TakeStatus
 
 
@@ -37,3 +37,43 @@ def test_an_order_becomes_a_clip(tmp_path: Path) -> None:
         told = list(dict.fromkeys(statuses))
         assert told == ["queued", "submitting", "generating", "downloading", "ready"]
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_what_has_come_of_a_clip_is_told_at_most_twice_a_second(tmp_path: Path) -> None:
+    with (
+        Sora2Double(api_key=KEY) as double,
+        TakeStudio(tmp_path, double.base_url, Play(scale=1.0)) as studio,
+    ):
+        double.script("a long clip", content="paced:1.5")
+        studio.wait_for(studio.order("a long clip").id)
+        told = [event for event in studio.events("take.progress") if "got_bytes" in event]
+    percents = [int(str(event["progress"])) for event in told]
+    assert percents == sorted(percents)
+    assert any(10 < percent < 90 for percent in percents)
+    assert 2 <= len(told) <= 4
+
+
+def test_a_clip_of_unknown_length_tells_its_bytes_only(tmp_path: Path) -> None:
+    with Sora2Double(api_key=KEY) as double, TakeStudio(tmp_path, double.base_url) as studio:
+        double.script("no length", content="paced_chunked:1")
+        studio.wait_for(studio.order("no length").id)
+        told = [event for event in studio.events("take.progress") if "got_bytes" in event]
+    assert told
+    assert {event["progress"] for event in told} == {None}
+    assert all(int(str(event["got_bytes"])) > 0 for event in told)
+
+
+def test_a_quick_download_needs_no_progress(tmp_path: Path) -> None:
+    with Sora2Double(api_key=KEY) as double, TakeStudio(tmp_path, double.base_url) as studio:
+        studio.wait_for(studio.order("a quick clip").id)
+        assert not [event for event in studio.events("take.progress") if "got_bytes" in event]
+
+
+def test_the_time_left_of_the_row_is_the_time_left_of_the_event(tmp_path: Path) -> None:
+    with Sora2Double(api_key=KEY) as double, TakeStudio(tmp_path, double.base_url) as studio:
+        double.script("half way", poll=["in_progress:50", "in_progress:50", "completed"])
+        take = studio.wait_for(studio.order("half way").id)
+        halfway = next(e for e in studio.events("take.progress") if e["progress"] == 50)
+    assert take.estimate_s is not None
+    elapsed_s, left_s = float(str(halfway["elapsed_s"])), float(str(halfway["left_s"]))
+    assert take.estimate_s == pytest.approx(elapsed_s + left_s, abs=0.2)

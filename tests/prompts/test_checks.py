@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from samples import add_asset
+from samples import add_asset, add_take
+from shortdrama.board.service import BoardService
 from shortdrama.domain.asset import Asset, AssetKind
-from shortdrama.domain.model import Capability
+from shortdrama.domain.ids import ConnectionId
+from shortdrama.domain.model import BUILT_IN, PREVIZ_MODEL, Capability
+from shortdrama.domain.take import TakeStatus
 from shortdrama.prompts.checks import Wish, find_problems
 from shortdrama.prompts.service import PromptForm, PromptService
 from shortdrama.storage.db.database import Database
@@ -91,3 +94,20 @@ def test_the_estimate_is_money_and_time(records: Database) -> None:
     assert (estimate.micro_usd, estimate.seconds) == (1_600_000, 60)
     unpriced = PromptService(records, OneModel(replace(CAPABILITY, micro_usd_per_second=None)))
     assert unpriced.estimate("m", None, 8).micro_usd is None
+
+
+def test_four_takes_on_a_one_at_a_time_engine_are_said_to_need_four_times_as_long(
+    records: Database,
+) -> None:
+    one_at_a_time = OneModel(replace(CAPABILITY, at_once=1))
+    service = PromptService(records, one_at_a_time)
+    assert service.estimate(PREVIZ_MODEL, BUILT_IN, 4, takes=4).seconds == 4 * 60
+    assert not service.estimate(PREVIZ_MODEL, BUILT_IN, 4, takes=4).is_behind
+    assert PromptService(records, OneModel(CAPABILITY)).estimate("m", None, 4, 4).seconds == 60
+    assert PromptService(records, OneModel(CAPABILITY), 2).estimate("m", None, 4, 4).seconds == 120
+    shot = BoardService(records).current().shots[0].shot
+    add_take(records, shot.id, TakeStatus.QUEUED)  # at the built-in engine, with 60 s to go
+    behind = service.estimate(PREVIZ_MODEL, BUILT_IN, 4)
+    assert (behind.seconds, behind.is_behind) == (120, True)
+    elsewhere = service.estimate("m", ConnectionId("c" * 32), 4)
+    assert (elsewhere.seconds, elsewhere.is_behind) == (60, False)

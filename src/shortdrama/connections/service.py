@@ -169,7 +169,8 @@ class ConnectionService:
         capability = self._capability_of(model)
         if model != PREVIZ_MODEL:
             return capability
-        return replace(capability, label=f"{capability.label} · {connection.name}")
+        label = f"{capability.label} · {connection.name}"
+        return replace(capability, label=label, at_once=None)
 
     def _from_environment(self) -> list[Connection]:
         if self._environment is None:

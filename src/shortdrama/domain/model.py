@@ -57,6 +57,7 @@ class Capability:
     default_seconds: int = 4
     default_size: str = "720x1280"
     typical_s: float | None = None  # expected wait before this studio has its own history
+    at_once: int | None = None  # takes it makes at the same time; None: as many as are sent
     is_known: bool = True
     source: str = ""  # where the figures come from, with the date they were read
 

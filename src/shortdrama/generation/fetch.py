@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from shortdrama.errors import (
     UnsupportedFile,
 )
 from shortdrama.generation import failures
+from shortdrama.generation.journal import Fetching
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.ports import JobPhase, Provider, ProviderJob
 
@@ -76,10 +79,21 @@ async def _bring(tools: Tools, take: Take, job_id: str) -> Clip:
     path = tools.tmp / f"take-{take.id}.mp4"
     try:
         async with tools.downloads:
-            await provider.fetch(job, path, lambda _done, _total: None)
+            await provider.fetch(job, path, _teller(tools, take.id))
             return await _keep_patiently(tools, take, path)
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+def _teller(tools: Tools, take_id: TakeId) -> Callable[[int, int | None], None]:
+    """Tells how much has come, of downloads that are long enough to be watched."""
+    began = time.monotonic()
+
+    def tell(got_bytes: int, total_bytes: int | None) -> None:
+        if time.monotonic() - began >= tools.limits.watched_fetch_s:
+            tools.progress.tell(take_id, Fetching(got_bytes, total_bytes))
+
+    return tell
 
 
 async def _fresh(provider: Provider, job_id: str) -> ProviderJob:

@@ -10,6 +10,7 @@ from typing import Any
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import TERMINAL, Failure, Money, Take, TakeStatus
+from shortdrama.domain.waiting import left_s, when_sent_s
 from shortdrama.generation import failures
 from shortdrama.generation.ports import TakeRecords, TakeTransaction
 
@@ -19,11 +20,25 @@ _S = TakeStatus
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a provider said of a running job, and what is left by this studio's reckoning."""
+    """What a provider said of a running job, and what this studio reckons from it."""
 
     percent: int | None
     word: str
-    left_s: float | None
+    expected_s: float | None  # since it was sent, until it is ready
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """How much of a finished clip is here. `total_bytes` None: its provider does not say."""
+
+    got_bytes: int
+    total_bytes: int | None
+
+    @property
+    def percent(self) -> int | None:
+        if not self.total_bytes:
+            return None
+        return min(100, self.got_bytes * 100 // self.total_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,10 @@ class Journal:
         """Commit the intent to send; None where the take is not queued any more."""
         now = datetime.now(UTC)
         with self._records.begin() as tx:
-            changes = {"submitted_at": now, "provider_status": None}
+            changes: dict[str, Any] = {"submitted_at": now, "provider_status": None}
+            waiting = tx.takes.get(take_id)
+            if waiting is not None:
+                changes["estimate_s"] = when_sent_s(waiting, now)
             take = tx.takes.move(take_id, frozenset({_S.QUEUED}), _S.SUBMITTING, changes)
             if take is None:
                 return None
@@ -131,14 +149,13 @@ class Journal:
         with self._records.begin() as tx:
             return tell(tx, tx.takes.note(take_id, changes))
 
-    def progress(self, news: Mapping[TakeId, Progress]) -> None:
-        """Of takes that are still generating; all in one transaction."""
-        generating = frozenset({_S.GENERATING})
+    def progress(self, news: Mapping[TakeId, Progress | Fetching]) -> None:
+        """Of takes that are still generating or coming in; all in one transaction."""
         with self._records.begin() as tx:
             for take_id, told in news.items():
-                changes = {"progress": told.percent, "provider_status": told.word}
+                status, changes = _progress_changes(told)
                 # A move that stays: a take that has ended meanwhile keeps what it has.
-                take = tx.takes.move(take_id, generating, _S.GENERATING, changes)
+                take = tx.takes.move(take_id, frozenset({status}), status, changes)
                 if take is not None:
                     tx.events.append("take.progress", _progress_data(take, told))
 
@@ -188,13 +205,22 @@ def tell(tx: TakeTransaction, take: Take | None, note: str | None = None) -> Tak
     return take
 
 
-def _progress_data(take: Take, told: Progress) -> dict[str, Any]:
-    return {
+def _progress_changes(told: Progress | Fetching) -> tuple[TakeStatus, dict[str, Any]]:
+    if isinstance(told, Fetching):
+        return _S.DOWNLOADING, {"progress": told.percent}
+    changes = {"progress": told.percent, "provider_status": told.word}
+    return _S.GENERATING, changes | {"estimate_s": told.expected_s}
+
+
+def _progress_data(take: Take, told: Progress | Fetching) -> dict[str, Any]:
+    left = left_s(take, datetime.now(UTC))
+    fetching = {"got_bytes": told.got_bytes} if isinstance(told, Fetching) else {}
+    return fetching | {
         "take_id": take.id,
         "shot_id": take.shot_id,
         "progress": take.progress,
         "elapsed_s": elapsed_s(take),
-        "left_s": None if told.left_s is None else round(told.left_s, 1),
+        "left_s": None if left is None else round(left, 1),
     }
 
 

@@ -42,6 +42,7 @@ class Limits:
     reopened_s: float = 60.0  # at least this long is looked at again after a check or a restart
     fetch_pauses_s: tuple[float, ...] = (1, 2, 4, 8, 15, 30)
     progress_every_s: float = 0.5
+    watched_fetch_s: float = 0.3  # a download that is over by then needs no progress
 
     def deadline_of(self, request: TakeRequest) -> float:
         return max(self.deadline_s, self.deadline_per_second_s * request.seconds)

@@ -15,6 +15,7 @@ from shortdrama.domain.ids import AssetId, ConnectionId, PromptId, ShotId, TakeI
 from shortdrama.domain.project import Shot
 from shortdrama.domain.prompt import Prompt
 from shortdrama.domain.take import FailureKind, Take, TakeStatus
+from shortdrama.domain.waiting import Run
 from shortdrama.state.ports import EventLog
 
 
@@ -62,8 +63,10 @@ class TakeStore(Protocol):
         """Change fields other than the status: progress, rejection, provider's word."""
         ...
 
-    def recent_durations(self, model: str, seconds: int, limit: int = 20) -> list[float]:
-        """Seconds from submit to ready of this studio's latest takes, newest first."""
+    def recent_runs(
+        self, model: str, connection_id: ConnectionId | None, limit: int = 60
+    ) -> list[Run]:
+        """The latest takes of a model that became ready; None: on any connection."""
         ...
 
     def spent_since(self, moment: datetime) -> int:

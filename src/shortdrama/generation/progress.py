@@ -7,7 +7,7 @@ import logging
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.errors import StudioError
-from shortdrama.generation.journal import Journal, Progress
+from shortdrama.generation.journal import Fetching, Journal, Progress
 from shortdrama.generation.pauses import Pauses
 
 log = logging.getLogger(__name__)
@@ -20,10 +20,10 @@ class ProgressBoard:
         self._journal = journal
         self._pauses = pauses
         self._every_s = every_s
-        self._news: dict[TakeId, Progress] = {}
+        self._news: dict[TakeId, Progress | Fetching] = {}
         self._writer: asyncio.Task[None] | None = None
 
-    def tell(self, take_id: TakeId, progress: Progress) -> None:
+    def tell(self, take_id: TakeId, progress: Progress | Fetching) -> None:
         """Written at once, or with the others when the last writing was just now."""
         self._news[take_id] = progress
         if self._writer is None or self._writer.done():
@@ -37,7 +37,7 @@ class ProgressBoard:
                     await self._put({take_id: told})
             await self._pauses.sleep(TakeId(""), self._every_s)
 
-    async def _put(self, news: dict[TakeId, Progress]) -> bool:
+    async def _put(self, news: dict[TakeId, Progress | Fetching]) -> bool:
         """False where one take's word may have kept the others' back."""
         try:
             await asyncio.to_thread(self._journal.progress, news)

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import FailureKind, Take, TakeStatus
+from shortdrama.domain.waiting import Pace, corrected_s
 from shortdrama.errors import ProviderError, StudioError
 from shortdrama.generation import failures
-from shortdrama.generation.cadence import Watch, expected_total_s, next_poll_s
+from shortdrama.generation.cadence import Watch, next_poll_s
 from shortdrama.generation.journal import Progress
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.ports import JobPhase, Provider, ProviderJob
@@ -30,8 +31,11 @@ class _Vigil:
     take: Take
     job_id: str
     is_free: bool
-    expected_s: float | None
+    expected_s: float | None  # the quickest that history tells; polls go by it
     began: float
+    first_s: float | None  # what was expected when it was sent; what is told goes by it
+    told_s: float | None = None  # what was told last
+    idle_s: float = 0.0  # before its progress began to move
     failed_polls: int = 0
     misses: int = 0
     cancels: int = 0
@@ -81,11 +85,12 @@ async def wait(tools: Tools, take_id: TakeId) -> Phase | None:
 def _begin(tools: Tools, take: Take, job_id: str) -> _Vigil:
     request = take.request
     with tools.records.read() as tx:
-        history = tx.takes.recent_durations(request.model, request.seconds)
+        runs = tx.takes.recent_runs(request.model, request.connection_id)
+    history = [run.duration_s for run in runs if run.seconds == request.seconds]
     # The quickest of them: looking a little too early costs a poll, too late costs a person's time.
     expected_s = min(history) if history else take.estimate_s
     is_free = tools.providers.is_free(request.connection_id)
-    return _Vigil(take, job_id, is_free, expected_s, began=time.monotonic())
+    return _Vigil(take, job_id, is_free, expected_s, time.monotonic(), take.estimate_s)
 
 
 async def _look(tools: Tools, vigil: _Vigil) -> Take | None:
@@ -107,7 +112,8 @@ async def _hear(tools: Tools, vigil: _Vigil, provider: Provider, job: ProviderJo
     match job.phase:
         case JobPhase.SUCCEEDED:
             note = failures.KEPT if take.status is _S.CANCELLING else None
-            changes = {"progress": 100, "provider_status": job.raw_status[:200]}
+            # From here on the progress is that of the download.
+            changes = {"progress": None, "provider_status": job.raw_status[:200]}
             return await asyncio.to_thread(
                 journal.move, take.id, _WAITING, _S.DOWNLOADING, changes, note
             )
@@ -187,15 +193,17 @@ def _tell_progress(tools: Tools, vigil: _Vigil, job: ProviderJob) -> None:
     before = vigil.take.progress
     progress = before if job.progress is None else max(job.progress, before or 0)
     word = job.raw_status[:200]
+    if not progress:
+        vigil.idle_s = vigil.elapsed_s
     if progress != before:
         vigil.moved_at = time.monotonic()
     elif word == vigil.take.provider_status:
         return
     vigil.progress = progress
+    pace = Pace(vigil.elapsed_s, progress, vigil.idle_s)
+    vigil.told_s = corrected_s(vigil.first_s, vigil.told_s or vigil.first_s, pace)
     vigil.take = replace(vigil.take, progress=progress, provider_status=word)
-    total_s = expected_total_s(vigil.watch)
-    left_s = None if total_s is None else max(0.0, total_s - vigil.elapsed_s)
-    tools.progress.tell(vigil.take.id, Progress(progress, word, left_s))
+    tools.progress.tell(vigil.take.id, Progress(progress, word, vigil.told_s))
 
 
 def _farther(one: int | None, other: int | None) -> int | None:

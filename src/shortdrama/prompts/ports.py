@@ -10,6 +10,8 @@ from shortdrama.domain.asset import Asset
 from shortdrama.domain.ids import AssetId, ConnectionId, PromptId
 from shortdrama.domain.model import Capability
 from shortdrama.domain.prompt import Prompt
+from shortdrama.domain.take import Take, TakeStatus
+from shortdrama.domain.waiting import Run
 
 
 class PromptReader(Protocol):
@@ -21,7 +23,13 @@ class AssetReader(Protocol):
 
 
 class TakeHistory(Protocol):
-    def recent_durations(self, model: str, seconds: int, limit: int = 20) -> list[float]: ...
+    def recent_runs(
+        self, model: str, connection_id: ConnectionId | None, limit: int = 60
+    ) -> list[Run]:
+        """The latest takes of a model that became ready; None: on any connection."""
+        ...
+
+    def with_status(self, statuses: frozenset[TakeStatus]) -> list[Take]: ...
 
 
 class PromptTransaction(Protocol):

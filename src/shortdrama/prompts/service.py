@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from shortdrama.domain.ids import AssetId, ConnectionId, PromptId
 from shortdrama.domain.prompt import MAX_CHARS, Prompt, clean_prompt
+from shortdrama.domain.waiting import WAITED_FOR, lefts_of, until_ready_s, usual_s
 from shortdrama.errors import InvalidInput, mark
 from shortdrama.prompts.checks import Problem, Wish, find_problems
 from shortdrama.prompts.ports import Models, PromptRecords
@@ -26,16 +27,25 @@ class PromptForm:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """For all takes together. `micro_usd` None: the price is not known; 0: free."""
+    """For all takes together.
+
+    Attributes:
+        micro_usd: None: the price is not known; 0: free.
+        seconds: From now until the last one is ready, behind those under way; None: not known.
+        is_behind: The first of them has to wait for others.
+    """
 
     micro_usd: int | None
     seconds: float | None
+    is_behind: bool = False
 
 
 class PromptService:
-    def __init__(self, records: PromptRecords, models: Models) -> None:
+    def __init__(self, records: PromptRecords, models: Models, max_takes: int = 64) -> None:
+        """`max_takes` are under way in the whole studio at once; the others are queued."""
         self._records = records
         self._models = models
+        self._max_takes = max_takes
 
     def check(self, form: PromptForm) -> list[Problem]:
         """Every reason why this cannot be sent; empty when it can."""
@@ -62,8 +72,20 @@ class PromptService:
         per_second = capability.micro_usd_per_second
         cost = None if per_second is None else per_second * seconds * takes
         with self._records.read() as tx:
-            durations = tx.takes.recent_durations(model, seconds)
-        return Estimate(cost, statistics.median(durations) if durations else capability.typical_s)
+            runs = tx.takes.recent_runs(model, connection_id)
+            work_s = usual_s(runs, seconds, capability.at_once)
+            work_s = capability.typical_s if work_s is None else work_s
+            queue = tx.takes.with_status(WAITED_FOR)
+        if work_s is None:
+            return Estimate(cost, None)
+        now = datetime.now(UTC)
+        ways = [
+            (lefts_of(queue, connection_id, work_s, now), capability.at_once or self._max_takes),
+            (lefts_of(queue, None, work_s, now), self._max_takes),
+        ]
+        first_s = max(until_ready_s(work_s, 1, *way) for way in ways)
+        last_s = max(until_ready_s(work_s, takes, *way) for way in ways)
+        return Estimate(cost, last_s, is_behind=first_s > work_s)
 
     def history(
         self, query: str = "", before: PromptId | None = None, limit: int = 50

@@ -24,6 +24,7 @@ _KNOWN = frozenset(
         "max_prompt_chars",
         "usd_per_second",
         "typical_s",
+        "at_once",
         "source",
     }
 )
@@ -99,6 +100,7 @@ def _capability(model: str, table: dict[str, Any]) -> Capability:
     sizes = tuple(_text(value) for value in table.get("sizes", ()))
     references = table.get("max_references")
     typical = table.get("typical_s")
+    at_once = table.get("at_once")
     return Capability(
         model=model,
         label=_text(table.get("label", model)),
@@ -111,6 +113,7 @@ def _capability(model: str, table: dict[str, Any]) -> Capability:
         default_seconds=_whole(table.get("default_seconds", seconds[0] if seconds else 4)),
         default_size=_text(table.get("default_size", sizes[0] if sizes else "720x1280")),
         typical_s=None if typical is None else _number(typical),
+        at_once=None if at_once is None else max(1, _whole(at_once)),
         source=_text(table.get("source", "")),
     )
 

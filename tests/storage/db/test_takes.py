@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from servers.pairs import StudioStorage
-from shortdrama.domain.ids import ShotId, TakeId, new_id
+from shortdrama.domain.ids import ConnectionId, ShotId, TakeId, new_id
+from shortdrama.domain.model import BUILT_IN
 from shortdrama.domain.take import Failure, FailureKind, Money, TakeStatus
 from shortdrama.errors import Conflict
 from shortdrama.storage.db.database import Database
@@ -175,7 +176,7 @@ def test_what_was_ordered_is_frozen(records: Database, frozen: str) -> None:
         tx.takes.note(take.id, {frozen: "x"})
 
 
-def test_recent_durations_newest_first(records: Database) -> None:
+def test_recent_runs_newest_first(records: Database) -> None:
     with records.begin() as tx:
         shot = make_shot(tx)
         for minutes in (1, 3, 2):
@@ -183,9 +184,11 @@ def test_recent_durations_newest_first(records: Database) -> None:
         make_take(tx, shot, status=S.READY, finished_at=moment(9))  # never submitted
         make_take(tx, shot, status=S.FAILED, submitted_at=moment(0), finished_at=moment(9))
     with records.read() as tx:
-        assert tx.takes.recent_durations("previz-1", 4) == [180.0, 120.0, 60.0]
-        assert tx.takes.recent_durations("previz-1", 4, limit=1) == [180.0]
-        assert tx.takes.recent_durations("previz-1", 8) == []
+        runs = tx.takes.recent_runs("previz-1", None)
+        assert [(run.seconds, run.duration_s) for run in runs] == [(4, 120), (4, 180), (4, 60)]
+        assert tx.takes.recent_runs("previz-1", BUILT_IN, limit=1) == runs[:1]
+        assert tx.takes.recent_runs("previz-1", ConnectionId("f" * 32)) == []
+        assert tx.takes.recent_runs("sora-2", None) == []
 
 
 def test_the_intent_of_a_call_is_known_until_it_is_closed(records: Database) -> None:

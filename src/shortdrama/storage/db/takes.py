@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from shortdrama.domain.ids import ShotId, TakeId
+from shortdrama.domain.ids import ConnectionId, ShotId, TakeId
 from shortdrama.domain.take import TERMINAL, Take, TakeStatus
+from shortdrama.domain.waiting import Run
 from shortdrama.errors import Conflict
 from shortdrama.storage.db.columns import insert_new
 from shortdrama.storage.db.tables import shots, submissions, takes
@@ -97,18 +98,21 @@ class TakeStore:
         """Change fields other than the status: progress, rejection, provider's word."""
         return self._change(takes.c.id == take_id, **change_values(changes))
 
-    def recent_durations(self, model: str, seconds: int, limit: int = 20) -> list[float]:
-        """Seconds from submit to ready of this studio's latest takes, newest first."""
+    def recent_runs(
+        self, model: str, connection_id: ConnectionId | None, limit: int = 60
+    ) -> list[Run]:
+        """The latest takes of a model that became ready, newest first; None: on any connection."""
         statement = (
-            sa.select(takes.c.submitted_at, takes.c.finished_at)
-            .where(takes.c.model == model, takes.c.seconds == seconds)
-            .where(takes.c.status == TakeStatus.READY)
+            sa.select(takes.c.seconds, takes.c.submitted_at, takes.c.finished_at)
+            .where(takes.c.model == model, takes.c.status == TakeStatus.READY)
             .where(takes.c.submitted_at.is_not(None), takes.c.finished_at.is_not(None))
-            .order_by(takes.c.finished_at.desc(), takes.c.id.desc())
+            .order_by(takes.c.id.desc())  # the primary key: nothing is sorted
             .limit(limit)
         )
+        if connection_id is not None:
+            statement = statement.where(takes.c.connection_id == connection_id)
         rows = self._connection.execute(statement)
-        return [(row.finished_at - row.submitted_at).total_seconds() for row in rows]
+        return [Run(row.seconds, row.submitted_at, row.finished_at) for row in rows]
 
     def spent_since(self, moment: datetime) -> int:
         """Micro USD of the takes made since then, as far as their prices are known."""

@@ -61,11 +61,12 @@ class ProblemAnswer(BaseModel):
 
 
 class CheckAnswer(BaseModel):
-    """`micro_usd` null: the price is not known; 0: free. `seconds` null: no history yet."""
+    """`micro_usd` null: the price is not known; 0: free."""
 
     problems: list[ProblemAnswer]
     micro_usd: int | None
-    seconds: float | None
+    seconds: float | None = Field(description="Until all are ready; null: nobody knows")
+    is_behind: bool = Field(description="The first of them has to wait for takes under way")
 
 
 @router.get("/prompts", responses=may_answer())
@@ -127,5 +128,10 @@ def check_prompt(form: CheckForm, services: GivenServices) -> CheckAnswer:
     try:
         estimate = services.prompts.estimate(form.model, connection_id, form.seconds, form.takes)
     except InvalidInput:
-        return CheckAnswer(problems=answers, micro_usd=None, seconds=None)
-    return CheckAnswer(problems=answers, micro_usd=estimate.micro_usd, seconds=estimate.seconds)
+        return CheckAnswer(problems=answers, micro_usd=None, seconds=None, is_behind=False)
+    return CheckAnswer(
+        problems=answers,
+        micro_usd=estimate.micro_usd,
+        seconds=estimate.seconds,
+        is_behind=estimate.is_behind,
+    )

@@ -12,6 +12,7 @@ from shortdrama.domain.ids import AssetId, ConnectionId, ShotId, TakeId, new_id
 from shortdrama.domain.model import PREVIZ_MODEL
 from shortdrama.domain.project import Shot
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
+from shortdrama.domain.waiting import left_s
 from shortdrama.generation.orders import TakeOrder
 from shortdrama.generation.service import Decision
 from shortdrama.web.api.shapes import Id, may_answer
@@ -68,7 +69,7 @@ class TakeAnswer(BaseModel):
     shot_id: str
     number: int
     status: TakeStatus
-    progress: int | None = Field(description="0–100, the source's own")
+    progress: int | None = Field(description="0–100, the source's own; then of the download")
     error: FailureAnswer | None
     video_url: str | None
     poster_url: str | None
@@ -83,7 +84,7 @@ class TakeAnswer(BaseModel):
     finished_at: datetime | None
     duration_ms: int | None
     elapsed_s: float | None
-    left_s: float | None
+    left_s: float | None = Field(description="0: longer than usual; null: not known")
     queue_position: int | None
     is_selected: bool
     is_rejected: bool
@@ -163,7 +164,6 @@ def take_answer(take: Take, services: Services) -> TakeAnswer:
 
 def _answer(take: Take, shot: Shot, services: Services) -> TakeAnswer:
     request, clip = take.request, take.clip if take.status is TakeStatus.READY else None
-    elapsed_s = _elapsed_s(take)
     return TakeAnswer(
         id=take.id,
         shot_id=take.shot_id,
@@ -183,8 +183,8 @@ def _answer(take: Take, shot: Shot, services: Services) -> TakeAnswer:
         submitted_at=take.submitted_at,
         finished_at=take.finished_at,
         duration_ms=clip.duration_ms if clip else None,
-        elapsed_s=elapsed_s,
-        left_s=_left_s(take, elapsed_s),
+        elapsed_s=_elapsed_s(take),
+        left_s=_left_s(take),
         queue_position=services.takes.queue_position(take),
         is_selected=take.id == shot.selected_take_id,
         is_rejected=take.is_rejected,
@@ -225,7 +225,6 @@ def _elapsed_s(take: Take) -> float | None:
     return round(max(0.0, (until - take.submitted_at).total_seconds()), 1)
 
 
-def _left_s(take: Take, elapsed_s: float | None) -> float | None:
-    if not take.is_active or take.estimate_s is None:
-        return None
-    return round(max(0.0, take.estimate_s - (elapsed_s or 0)), 1)
+def _left_s(take: Take) -> float | None:
+    left = left_s(take, datetime.now(UTC))
+    return None if left is None else round(left, 1)

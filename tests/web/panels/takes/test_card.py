@@ -38,9 +38,14 @@ def test_rejected_wins_over_selected_and_selected_over_ready() -> None:
 def test_time_left_is_what_history_promised_less_what_has_passed() -> None:
     running = card(a_take(TakeStatus.GENERATING, estimate_s=88.0))
     assert (running.elapsed_s, running.left_s) == (38.0, 50.0)
-    assert card(a_take(TakeStatus.GENERATING, estimate_s=30.0)).left_s is None
+    assert card(a_take(TakeStatus.GENERATING, estimate_s=30.0)).left_s == 0  # longer than usual
+    assert card(a_take(TakeStatus.DOWNLOADING, estimate_s=88.0)).left_s is None
     queued = a_take(TakeStatus.QUEUED, estimate_s=88.0, submitted_at=None)
-    assert card(queued).left_s is None
+    assert card(queued).left_s == 88.0 - card(queued).elapsed_s
+    held_up = a_take(
+        TakeStatus.QUEUED, estimate_s=88.0, submitted_at=None, provider_status="unreachable"
+    )
+    assert card(held_up).left_s is None
     done = a_take(finished_at=NOW - timedelta(seconds=8))
     assert card(done).elapsed_s == 30.0
 

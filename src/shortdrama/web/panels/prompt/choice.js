@@ -4,7 +4,7 @@
  * @typedef {{model: string, label: string, connection: string, connectionName: string, isReady: boolean,
  *   isHere: boolean, seconds: number[], sizes: string[], references: number|null,
  *   microUsdPerSecond: number|null, defaultSeconds: number, defaultSize: string,
- *   typicalS: number|null}} Model
+ *   referenceKinds: string[]}} Model
  * @typedef {{model: string, connection: string, seconds: number, size: string, takes: number}} Choice
  * @typedef {{value: string, label: string, note: string, isOff: boolean}} Offer
  */
@@ -99,16 +99,16 @@ export function moneyWords(microUsd) {
 
 /**
  * "about 90 s for 1 take".
- * @param {number|null} seconds for one take
+ * @param {{seconds: number|null, isBehind?: boolean}} estimate until all takes are ready, and whether others go before
  * @param {number} takes
  * @param {boolean} isHere made on this machine
  */
-export function timeWords(seconds, takes, isHere) {
+export function timeWords({ seconds, isBehind = false }, takes, isHere) {
   if (seconds === null) return isHere ? t("on this machine") : "";
-  const all = seconds * (isHere ? takes : 1);
-  const time = all < 100
-    ? t("about {seconds} s", { seconds: Math.max(1, Math.round(all)) })
-    : t("about {minutes} min", { minutes: Math.round(all / 60) });
+  const time = seconds < 90
+    ? t("about {seconds} s", { seconds: Math.max(1, Math.round(seconds)) })
+    : t("about {minutes} min", { minutes: Math.round(seconds / 60) });
+  if (isBehind) return t("{time}, after the queue", { time });
   if (isHere && takes === 1) return t("{time}, on this machine", { time });
   return takes === 1 ? t("{time} for 1 take", { time }) : t("{time} for {count} takes", { time, count: takes });
 }

@@ -55,5 +55,5 @@ def _as_json(choice: ModelChoice) -> dict[str, object]:
         "microUsdPerSecond": capability.micro_usd_per_second,
         "defaultSeconds": capability.default_seconds,
         "defaultSize": capability.default_size,
-        "typicalS": capability.typical_s,
+        "referenceKinds": list(capability.reference_kinds),
     }

@@ -30,8 +30,11 @@ class PromptPanel extends HTMLElement {
   #references = [];
   /** @type {{field: string, message: string}[]} */
   #problems = [];
+  /** @type {Map<string, {seconds: number|null, isBehind: boolean}>} what the server said, by choice */
+  #times = new Map();
   #past = new PastWalk();
   #timer = 0;
+  #timing = 0;
   #turn = 0;
   /** @type {AbortController|null} */
   #listening = null;
@@ -58,13 +61,15 @@ class PromptPanel extends HTMLElement {
     this.#draw();
     // The tiles may come to life after this.
     customElements.whenDefined("asset-panel").then(() => this.isConnected && this.#tellReferences());
+    this.#estimate();
     if (this.#field.value) this.#check();
-    else this.#estimate();
+    else this.#checkSoon();
   }
 
   disconnectedCallback() {
     this.#listening?.abort();
     window.clearTimeout(this.#timer);
+    window.clearTimeout(this.#timing);
     keepDraft.flush();
   }
 
@@ -149,9 +154,10 @@ class PromptPanel extends HTMLElement {
     else this.#remove(asset.id);
   };
 
-  /** A reference that was renamed elsewhere is called by its new name here. */
+  /** A take comes or goes: the time is another. A reference that was renamed elsewhere is called by its new name here. */
   #told = async (/** @type {Event} */ event) => {
     const { kind, data } = /** @type {CustomEvent} */ (event).detail;
+    if (kind === "take.changed") this.#timeSoon();
     const isMine = this.#references.some(({ id }) => id === data.asset_id);
     if (kind !== "asset.changed" || !isMine) return;
     const asset = await askJson(`/api/assets/${data.asset_id}`, {}).catch(() => null);
@@ -236,9 +242,14 @@ class PromptPanel extends HTMLElement {
     this.#timer = window.setTimeout(() => this.#check(), CHECK_MS);
   }
 
-  /** Ask what cannot be done, what it costs and how long it takes. */
-  async #check() {
-    const turn = this.#turn += 1;
+  #timeSoon() {
+    window.clearTimeout(this.#timing);
+    this.#timing = window.setTimeout(() => this.#check(false), CHECK_MS);
+  }
+
+  /** Ask what cannot be done, what it costs and how long it takes. @param {boolean} [says] the first of these */
+  async #check(says = true) {
+    const turn = says ? this.#turn += 1 : this.#turn;
     const { shot_id: _shot, ...order } = this.#order;
     this.#estimate();
     const headers = { "Content-Type": "application/json" };
@@ -246,17 +257,24 @@ class PromptPanel extends HTMLElement {
     const answer = await askJson("/api/prompts/check", { method: "POST", headers, body }).catch(() => null);
     if (!answer || turn !== this.#turn || !this.isConnected) return;
     const isEmpty = !this.#field.value.trim();
-    this.#say(answer.problems.filter((/** @type {any} */ p) => !(isEmpty && p.field === "prompt")));
-    const estimate = { microUsd: answer.micro_usd, seconds: answer.seconds };
+    if (says) this.#say(answer.problems.filter((/** @type {any} */ p) => !(isEmpty && p.field === "prompt")));
+    this.#times.set(this.#timeKey, { seconds: answer.seconds, isBehind: answer.is_behind });
+    const estimate = { microUsd: answer.micro_usd, seconds: answer.seconds, isBehind: answer.is_behind };
     drawEstimate(this, estimate, this.#model, this.#choice.takes);
   }
 
+  /** What is known before the server answers: the price, and the time that it said last. */
   #estimate() {
     const model = this.#model;
     const perSecond = model.microUsdPerSecond;
     const { seconds, takes } = this.#choice;
     const microUsd = perSecond === null ? null : perSecond * seconds * takes;
-    drawEstimate(this, { microUsd, seconds: model.typicalS }, model, takes);
+    drawEstimate(this, { microUsd, seconds: null, ...this.#times.get(this.#timeKey) }, model, takes);
+  }
+
+  get #timeKey() {
+    const { model, connection, seconds, takes } = this.#choice;
+    return JSON.stringify([model, connection, seconds, takes]);
   }
 
   #draw() {

@@ -77,13 +77,13 @@ export function drawProblems(panel, problems) {
 
 /**
  * @param {Element} panel
- * @param {{microUsd: number|null, seconds: number|null}} estimate `seconds` of one take
+ * @param {{microUsd: number|null, seconds: number|null, isBehind?: boolean}} estimate of all takes together
  * @param {Model} model
  * @param {number} takes
  */
-export function drawEstimate(panel, { microUsd, seconds }, model, takes) {
-  write(panel, "[data-money]", moneyWords(microUsd));
-  write(panel, "[data-time]", timeWords(seconds, takes, model.isHere));
+export function drawEstimate(panel, estimate, model, takes) {
+  write(panel, "[data-money]", moneyWords(estimate.microUsd));
+  write(panel, "[data-time]", timeWords(estimate, takes, model.isHere));
 }
 
 /** @param {Element} panel @param {string} selector @param {string} text */

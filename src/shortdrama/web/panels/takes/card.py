@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from shortdrama.domain.ids import ConnectionId, TakeId
 from shortdrama.domain.model import PREVIZ_MODEL
 from shortdrama.domain.take import Take, TakeStatus
+from shortdrama.domain.waiting import left_s
 from shortdrama.web.i18n import _
 
 ModelLabels = Mapping[tuple[str, ConnectionId], str]
@@ -48,7 +49,7 @@ class TakeCard:
     video_url: str | None
     percent: int | None
     elapsed_s: float
-    left_s: float | None
+    left_s: float | None  # 0: it takes longer than usual
     queue_position: int | None
     trouble: str  # why a queued take has not been sent yet; "" where nothing is wrong
     reject_reason: str
@@ -81,7 +82,8 @@ class Setting:
 def take_card(take: Take, setting: Setting, now: datetime | None = None) -> TakeCard:
     """The card of a take."""
     state = _state(take, setting.selected)
-    elapsed_s = _elapsed_s(take, now or datetime.now(UTC))
+    now = now or datetime.now(UTC)
+    trouble = _trouble(take)
     return TakeCard(
         id=take.id,
         number=take.number,
@@ -94,10 +96,10 @@ def take_card(take: Take, setting: Setting, now: datetime | None = None) -> Take
         poster_url=poster_url(take),
         video_url=video_url(take, setting.shot_number),
         percent=take.progress,
-        elapsed_s=elapsed_s,
-        left_s=_left_s(take, elapsed_s),
+        elapsed_s=_elapsed_s(take, now),
+        left_s=None if trouble else left_s(take, now),
         queue_position=setting.queue_position,
-        trouble=_trouble(take),
+        trouble=trouble,
         reject_reason=take.reject_reason,
         cost_micro_usd=take.estimate_micro_usd,
         has_problem=take.status is TakeStatus.FAILED,
@@ -180,10 +182,3 @@ def last_frame_url(take: Take) -> str | None:
 def _elapsed_s(take: Take, now: datetime) -> float:
     since = take.submitted_at or take.created_at
     return max(0.0, ((take.finished_at or now) - since).total_seconds())
-
-
-def _left_s(take: Take, elapsed_s: float) -> float | None:
-    if take.estimate_s is None or take.submitted_at is None:
-        return None
-    left_s = take.estimate_s - elapsed_s
-    return left_s if left_s > 0 else None

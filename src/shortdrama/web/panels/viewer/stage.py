@@ -131,12 +131,14 @@ def _is_in_state(card: TakeCard) -> str:
 
 def percent_words(card: TakeCard) -> str:
     """ ", 42 %"; nothing where the source tells none."""
-    is_told = card.percent is not None and card.state in ("submitting", "generating")
+    is_told = card.percent is not None and card.state in ("submitting", "generating", "downloading")
     return f", {card.percent} %" if is_told else ""
 
 
 def left_words(seconds: float) -> str:
-    """ "about 50 s left", "about 3 min left"."""
+    """ "about 50 s left", "about 3 min left", "longer than usual"."""
+    if seconds <= 0:
+        return _("longer than usual")
     if seconds < 90:
         return _("about {seconds} s left").format(seconds=max(1, round(seconds)))
     return _("about {minutes} min left").format(minutes=round(seconds / 60))
