@@ -22,15 +22,16 @@ export function timecode(time_s, fps) {
   return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}.${two(Math.floor(frame - seconds * fps))}`;
 }
 
+export const SPEEDS = [0.25, 0.5, 0.75, 1, 1.5, 2];
+
 /**
  * The next speed up (1) or down (-1); the same at either end.
  * @param {number} speed
  * @param {1|-1} step
  */
 export function nextSpeed(speed, step) {
-  const speeds = [0.25, 0.5, 0.75, 1, 1.5, 2];
-  const index = speeds.indexOf(speed);
-  return speeds[Math.min(speeds.length - 1, Math.max(0, (index < 0 ? 3 : index) + step))];
+  const index = SPEEDS.indexOf(speed);
+  return SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, (index < 0 ? 3 : index) + step))];
 }
 
 /**

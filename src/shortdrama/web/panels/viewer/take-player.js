@@ -6,6 +6,8 @@
  */
 
 import { frameAt, middleOf, nextSpeed, timecode, withPoint } from "./frames.js";
+import { habits } from "./habits.js";
+import { playAlone } from "./one-tab.js";
 import { Scrubber } from "./scrubber.js";
 import { followSound, soundOf } from "./sound.js";
 
@@ -40,6 +42,9 @@ export class TakePlayer extends HTMLElement {
     video.addEventListener("seeked", () => this.#showTime(video.currentTime), options);
     video.addEventListener("click", () => this.#run("play"), options);
     followSound(this, video, options.signal);
+    playAlone(video, options.signal);
+    this.#setSpeed(habits.speed);
+    this.#setLoop(habits.loops);
     this.#measure();
     this.#follow();
   }
@@ -175,13 +180,13 @@ export class TakePlayer extends HTMLElement {
 
   /** @param {boolean} loops */
   #setLoop(loops) {
-    this.#loops = loops;
+    this.#loops = habits.loops = loops;
     this.#part("[data-key=loop]").setAttribute("aria-pressed", String(loops));
   }
 
   /** @param {number} speed */
   #setSpeed(speed) {
-    this.video.playbackRate = speed;
+    this.video.playbackRate = habits.speed = speed;
     this.#part("[data-speed]").textContent = `${speed}×`;
   }
 

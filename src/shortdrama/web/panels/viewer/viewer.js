@@ -24,15 +24,21 @@ export async function showTake(take, { isChosen = false, plays = false } = {}) {
   next = "";
   const stage = document.getElementById("main");
   if (take && player()?.dataset.take === take) {
-    if (plays) player().play();
+    if (plays) playWhenSeen();
     return;
   }
   const query = new URLSearchParams({ shot: page.shot, take });
   if (!stage || !await show(`/panels/viewer?${query}`, stage, "innerHTML")) return;
   noteShowing(stage.querySelector("[data-take]")?.getAttribute("data-take") ?? "", { isChosen });
   placed();
-  if (plays) player()?.play();
+  if (plays) playWhenSeen();
   await markShown();
+}
+
+/** A page that nobody sees would only be heard, and take the sound from one that is seen. */
+function playWhenSeen() {
+  if (document.hidden) document.addEventListener("visibilitychange", playWhenSeen, { once: true });
+  else player()?.play();
 }
 
 /** The cards and the words under them go with the viewer. */
