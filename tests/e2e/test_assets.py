@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from e2e.files import drop, drop_paths, paste, photoshop, picture
+from e2e.files import Given, drop, drop_paths, paste, photoshop, picture
 from e2e.studio_process import StudioProcess
 
 pytestmark = pytest.mark.browser
@@ -41,19 +41,19 @@ def test_a_wrong_type_is_refused_on_its_own_tile_while_the_others_go_on(
     drop(page, picture("Mei.png", 1), photoshop("moodboard.psd"), picture("Jun.png", 2))
     expect(face(panel, "Mei.png")).to_be_visible()
     expect(face(panel, "Jun.png")).to_be_visible()
-    refusal = panel.locator("coming-in .refused")
+    refusal = panel.locator("refused-files .refused")
     expect(refusal).to_contain_text("moodboard.psd” is a Photoshop file. Save it as PNG or JPEG")
     assert {asset["name"] for asset in assets(empty_library)} == {"Mei.png", "Jun.png"}
     refusal.get_by_role("button", name="Dismiss").click()
     expect(refusal).to_have_count(0)
     page.reload()
     expect(face(panel, "Mei.png")).to_be_visible()
-    expect(panel.locator("coming-in .refused")).to_have_count(0)
+    expect(panel.locator("refused-files .refused")).to_have_count(0)
 
 
 def test_an_empty_file_is_refused_in_words(page: Page, panel: Locator) -> None:
-    drop(page, picture("Mei.png", 1).__class__("nothing.png", b""))
-    expect(panel.locator("coming-in .refused")).to_contain_text("The file is empty")
+    drop(page, Given("nothing.png", b""))
+    expect(panel.locator("refused-files .refused")).to_contain_text("The file is empty")
 
 
 def test_the_same_bytes_twice_are_one_asset_and_it_is_said(
@@ -62,10 +62,14 @@ def test_the_same_bytes_twice_are_one_asset_and_it_is_said(
     mei = picture("Mei.png", 1)
     drop(page, mei)
     expect(face(panel, "Mei.png")).to_be_visible()
-    drop(page, mei.__class__("umbrella-final.png", mei.content))
+    drop(page, Given("umbrella-final.png", mei.content))
     twin = panel.locator("coming-in .tile", has_text="umbrella-final.png")
     expect(twin).to_contain_text("Already here")
     expect(twin).to_contain_text("Same bytes as Mei.png")
+    expect(panel.locator(".tile.asset.met")).to_have_text("Mei.png")
+    expect(twin).to_have_count(0, timeout=10_000)
+    expect(panel.locator("coming-in")).to_be_hidden()
+    expect(panel.locator(".tile.asset.met")).to_have_count(0)
     assert len(assets(empty_library)) == 1
 
 
@@ -95,7 +99,7 @@ def test_a_dropped_folder_is_walked(page: Page, panel: Locator, tmp_path: Path) 
     drop_paths(page, tmp_path / "cast")
     expect(face(panel, "Mei.png")).to_be_visible()
     expect(face(panel, "Jun.png")).to_be_visible()
-    expect(panel.locator("coming-in .refused")).to_have_count(0)
+    expect(panel.locator("refused-files .refused")).to_have_count(0)
 
 
 def test_a_tile_is_there_at_once_from_the_local_copy(page: Page, panel: Locator) -> None:
@@ -138,6 +142,7 @@ def test_name_tags_and_kind_are_given_by_the_menu(
     more.click()
     page.get_by_role("menuitem", name="Name and tags").click()
     dialog = page.get_by_role("dialog", name="Name and tags")
+    expect(dialog.get_by_role("heading", name="Name and tags")).to_be_visible()
     dialog.get_by_label("Name").fill("Mei <b>front</b>")
     dialog.get_by_label("Tags, with commas between them").fill("night, lantern")
     dialog.get_by_role("button", name="Save").click()
@@ -184,5 +189,85 @@ def test_a_file_over_the_limit_is_refused_in_words(
 ) -> None:
     page.evaluate("document.getElementById('assets').dataset.maxUploadBytes = '1000'")
     drop(page, picture("Mei.png", 1))
-    expect(panel.locator("coming-in .refused")).to_contain_text(re.compile("Mei.png.*larger than"))
+    expect(panel.locator("refused-files .refused")).to_contain_text(
+        re.compile("Mei.png.*larger than")
+    )
     assert assets(empty_library) == []
+
+
+def test_many_refusals_are_one_folded_group_below_what_is_on_its_way(
+    page: Page, panel: Locator
+) -> None:
+    page.route("**/api/uploads/*", lambda route: route.abort())  # what is good stays on its way
+    empty = [Given(f"nothing-{number}.png", b"") for number in range(6)]
+    drop(page, *empty[:3], picture("Mei.png", 1), *empty[3:])
+    group = panel.locator("refused-files")
+    expect(group.get_by_role("button", name="Not taken in: 6")).to_have_attribute(
+        "aria-expanded", "false"
+    )
+    on_its_way = panel.locator("coming-in .tile")
+    expect(on_its_way).to_have_count(1)
+    tile_box, group_box = on_its_way.bounding_box(), group.bounding_box()
+    assert tile_box is not None
+    assert group_box is not None
+    assert tile_box["y"] + tile_box["height"] <= group_box["y"]
+    assert group_box["height"] < 40
+
+    group.get_by_role("button", name="Not taken in: 6").click()
+    sentences = group.locator(".refused")
+    expect(sentences).to_have_count(6)
+    for number in range(6):
+        expect(
+            sentences.filter(has_text=f"nothing-{number}.png: The file is empty")
+        ).to_be_visible()
+    sentences.filter(has_text="nothing-2.png").get_by_role("button", name="Dismiss").click()
+    expect(group.get_by_role("button", name="Not taken in: 5")).to_be_visible()
+    group.get_by_role("button", name="Dismiss all").click()
+    expect(group).to_be_hidden()
+    page.reload()
+    expect(panel.locator("coming-in .tile")).to_have_count(1)
+    expect(panel.locator("refused-files .refused")).to_have_count(0)
+
+
+def test_few_refusals_stand_open_and_are_the_same_after_a_reload(
+    page: Page, panel: Locator
+) -> None:
+    drop(page, Given("nothing.png", b""))
+    expect(panel.locator("refused-files .refused")).to_be_visible()
+    expect(panel.get_by_role("button", name="Dismiss all")).to_be_hidden()
+    page.reload()
+    expect(panel.locator("refused-files .refused")).to_be_visible()
+
+
+def test_bytes_from_the_trash_are_said_to_be_back(
+    page: Page, panel: Locator, empty_library: StudioProcess
+) -> None:
+    mei = picture("Mei.png", 1)
+    drop(page, mei)
+    expect(face(panel, "Mei.png")).to_be_visible()
+    (asset,) = assets(empty_library)
+    httpx.post(f"{empty_library.url}/api/assets/trash", json={"ids": [asset["id"]]})
+    expect(face(panel, "Mei.png")).to_have_count(0)
+    drop(page, Given("again.png", mei.content))
+    twin = panel.locator("coming-in .tile", has_text="again.png")
+    expect(twin).to_contain_text("It lay in the trash as Mei.png")
+    expect(panel.locator(".tile.asset.met")).to_have_text("Mei.png")
+
+
+def test_enter_in_the_dialog_saves_and_cancel_does_not(
+    page: Page, panel: Locator, empty_library: StudioProcess
+) -> None:
+    drop(page, picture("one.png", 1))
+    dialog = page.get_by_role("dialog", name="Name and tags")
+    panel.get_by_role("button", name="More about one.png").click()
+    page.get_by_role("menuitem", name="Name and tags").click()
+    dialog.get_by_label("Name").fill("never")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_be_hidden()
+    panel.get_by_role("button", name="More about one.png").click()
+    page.get_by_role("menuitem", name="Name and tags").click()
+    expect(dialog.get_by_label("Name")).to_have_value("one.png")
+    dialog.get_by_label("Name").fill("two.png")
+    dialog.get_by_label("Name").press("Enter")
+    expect(face(panel, "two.png")).to_be_visible()
+    assert [asset["name"] for asset in assets(empty_library)] == ["two.png"]

@@ -174,6 +174,6 @@ def test_a_refusal_in_the_narrow_panel_is_shown_whole(
     page.goto(quick_studio.page_of(quick_studio.new_shot()))
     empty = {"name": "empty.png", "mimeType": "image/png", "buffer": b""}
     page.locator("file-drop input[type=file]").set_input_files(empty)  # type: ignore[arg-type]
-    said = page.locator(".tile.refused .name")
+    said = page.locator("refused-files .says")
     expect(said).to_contain_text("so there is nothing to keep")
     assert said.evaluate("(name) => name.scrollHeight <= name.clientHeight")

@@ -7,6 +7,7 @@
  */
 
 import { assetOf, markTile } from "../../static/js/asset-tile.js";
+import { MetAssets } from "../../static/js/met-assets.js";
 import { showPreview } from "../../static/js/asset-preview.js";
 
 const TYPING_MS = 150;
@@ -15,6 +16,7 @@ const FRESH_MS = 250;
 class AssetPanel extends HTMLElement {
   /** @type {Set<string>} */
   #picked = new Set();
+  #met = new MetAssets((id) => this.querySelector(`[data-asset-id="${CSS.escape(id)}"]`));
   /** @type {AbortController|null} */
   #listening = null;
   /** @type {AbortController|null} */
@@ -80,7 +82,9 @@ class AssetPanel extends HTMLElement {
   };
 
   #came = (/** @type {Event} */ event) => {
-    if (/** @type {CustomEvent} */ (event).detail.asset) this.#loadIn(FRESH_MS);
+    const said = /** @type {CustomEvent} */ (event).detail;
+    if (said.asset) this.#loadIn(FRESH_MS);
+    this.#met.hear(said);
   };
 
   /** @param {number} ms */
@@ -122,6 +126,7 @@ class AssetPanel extends HTMLElement {
     for (const tile of this.querySelectorAll("[data-asset-id]")) {
       markTile(tile, this.#picked.has(tile.getAttribute("data-asset-id") ?? ""));
     }
+    this.#met.mark();
   }
 }
 

@@ -4,12 +4,17 @@
  */
 
 import { t } from "../../static/js/i18n.js";
+import { MetAssets } from "../../static/js/met-assets.js";
 
 const TYPING_MS = 150;
 const FRESH_MS = 400;
 const TILE_KEY = "shortdrama.tile_px";
 
 class LibraryView extends HTMLElement {
+  #met = new MetAssets((id) => {
+    const { assets } = this.#grid;
+    return this.#grid.reveal(assets.findIndex((/** @type {any} */ asset) => asset.id === id));
+  });
   /** @type {AbortController|null} */
   #listening = null;
   /** @type {number|undefined} */
@@ -24,6 +29,7 @@ class LibraryView extends HTMLElement {
     this.addEventListener("input", this.#typed, options);
     this.addEventListener("change", this.#chosen, options);
     this.addEventListener("grid-changed", this.#filled, options);
+    document.addEventListener("outbox", this.#came, options);
     window.addEventListener("popstate", () => this.#showAddress(), options);
     for (const name of ["assets-changed", "studio-event", "outbox"]) {
       document.addEventListener(name, this.#changed, options);
@@ -90,7 +96,10 @@ class LibraryView extends HTMLElement {
     this.#grid.load(query);
   }
 
+  #came = (/** @type {Event} */ event) => this.#met.hear(/** @type {CustomEvent} */ (event).detail);
+
   #filled = (/** @type {Event} */ event) => {
+    this.#met.mark();
     const { count, hasMore } = /** @type {CustomEvent} */ (event).detail;
     const query = new URLSearchParams(location.search);
     const isSearch = Boolean(query.get("text") || query.getAll("tag").length);

@@ -71,7 +71,9 @@ class AssetMenu extends HTMLElement {
   }
 
   #chosen = (/** @type {MouseEvent} */ event) => {
-    const item = event.target instanceof Element && event.target.closest("[role^='menuitem']");
+    const target = event.target instanceof Element ? event.target : null;
+    if (target?.closest("[data-cancel]")) this.#dialog.close("");
+    const item = target?.closest("[role^='menuitem']");
     if (!(item instanceof HTMLElement)) return;
     this.#menu.hidePopover();
     const asset = this.#asset;

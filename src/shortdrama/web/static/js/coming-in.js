@@ -1,7 +1,8 @@
 /**
- * <coming-in>: what is on its way into the library, one tile a job: its progress, why it waits, why
- * it was refused, or that it was here already. Holds a <template> of the tile; hidden while empty.
- * A file that is in leaves at once; "already here" and a refusal stay until they are dismissed.
+ * <coming-in>: the files on their way into the library, one tile each: its progress, why it waits,
+ * or that it was here already. Holds a <template> of the tile; hidden while empty.
+ * A file that is in leaves at once; "already here" goes by itself after a while. What was refused
+ * is shown by <refused-files>, an order by the prompt and the takes.
  */
 
 import { t } from "./i18n.js";
@@ -11,9 +12,15 @@ import { isServerAway } from "./presence.js";
 import { megabytes, stateWords } from "./coming-words.js";
 
 /** @typedef {import("./outbox-jobs.js").Job} Job */
+/**
+ * @typedef {{job: Job, sent: number, trouble: string, twin: any, cameBack: boolean,
+ *   tile: HTMLElement, timer: number|undefined}} Row
+ */
+
+const TWIN_STAYS_MS = 6000;
 
 class ComingIn extends HTMLElement {
-  /** @type {Map<string, {job: Job, sent: number, trouble: string, twin: any, tile: HTMLElement}>} */
+  /** @type {Map<string, Row>} */
   #rows = new Map();
   /** @type {AbortController|null} */
   #listening = null;
@@ -38,21 +45,20 @@ class ComingIn extends HTMLElement {
     if (said.what === "added") this.#add(said.job);
     const row = this.#rows.get(said.id);
     if (!row) return;
-    if (said.what === "removed") this.#drop(said.id);
+    if (said.what === "removed" || said.what === "refused") this.#drop(said.id);
     if (said.what === "progress") Object.assign(row, { sent: said.sent, trouble: "" });
     if (said.what === "trouble") row.trouble = said.message;
-    if (said.what === "refused") row.job = said.job;
     if (said.what === "done") this.#finish(row, said);
     if (this.#rows.has(said.id)) this.#draw(row);
   };
 
   /** @param {Job} job */
   #add(job) {
-    // An order shows in the prompt and among the takes; here it is only told when it was refused.
-    if (this.#rows.has(job.id)) return;
+    if (job.kind !== "file" || job.state === "refused" || this.#rows.has(job.id)) return;
     const template = /** @type {HTMLTemplateElement} */ (this.querySelector("template"));
     const tile = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
-    const row = { job, sent: 0, trouble: "", twin: null, tile };
+    const timer = undefined;
+    const row = { job, sent: 0, trouble: "", twin: null, cameBack: false, tile, timer };
     tile.dataset.job = job.id;
     this.#rows.set(job.id, row);
     this.querySelector("[data-tiles]")?.append(tile);
@@ -60,45 +66,54 @@ class ComingIn extends HTMLElement {
     this.#showPicture(row);
   }
 
-  /** @param {any} row */
+  /** @param {Row} row */
   async #showPicture({ job, tile }) {
-    if (job.kind !== "file" || !/\.(jpe?g|png|webp|avif|gif)$/i.test(job.name)) return;
+    if (!/\.(jpe?g|png|webp|avif|gif)$/i.test(job.name)) return;
     const blob = await jobBlob(job.id);
     if (!blob || !this.#rows.has(job.id)) return;
-    const image = tile.querySelector("img");
+    const image = /** @type {HTMLImageElement} */ (tile.querySelector("img"));
     // A wrong picture says so by failing; the icon beneath stays then.
     image.onload = () => { image.hidden = false; tile.dataset.hasPicture = ""; };
     image.src = URL.createObjectURL(blob);
   }
 
-  /** @param {any} row @param {any} said */
+  /** @param {Row} row @param {any} said */
   #finish(row, said) {
-    if (said.wasHere) Object.assign(row, { twin: said.asset, sent: row.job.size });
-    else this.#drop(row.job.id);
+    if (!said.wasHere) {
+      this.#drop(row.job.id);
+      return;
+    }
+    Object.assign(row, { twin: said.asset, cameBack: Boolean(said.cameBack), sent: row.job.size });
+    this.#leaveSoon(row);
   }
 
-  /** @param {any} row */
-  #draw({ job, sent, trouble, twin, tile }) {
-    const state = job.state === "refused" ? "refused" : twin ? "twin" : "busy";
-    const isWaiting = state === "busy" && (isServerAway() || Boolean(trouble));
-    tile.hidden = job.kind === "take" && state !== "refused";
-    tile.dataset.state = isWaiting ? "waiting" : state;
-    tile.classList.toggle("refused", state === "refused");
-    tile.classList.toggle("busy", state === "busy" && !isWaiting);
+  /** Not while it is pointed at or holds the focus. @param {Row} row */
+  #leaveSoon(row) {
+    window.clearTimeout(row.timer);
+    row.timer = window.setTimeout(() => {
+      if (row.tile.matches(":hover, :focus-within")) this.#leaveSoon(row);
+      else this.#drop(row.job.id);
+    }, TWIN_STAYS_MS);
+  }
+
+  /** @param {Row} row */
+  #draw({ job, sent, trouble, twin, cameBack, tile }) {
+    const isWaiting = !twin && (isServerAway() || Boolean(trouble));
+    const isBusy = !twin && !isWaiting;
+    tile.dataset.state = twin ? "twin" : isWaiting ? "waiting" : "busy";
+    tile.classList.toggle("busy", isBusy);
     const percent = job.size ? Math.floor((sent / job.size) * 100) : 0;
     const bar = tile.querySelector("progress");
     if (bar) {
       bar.value = percent;
-      bar.hidden = state !== "busy" || isWaiting;
+      bar.hidden = !isBusy;
       bar.setAttribute("aria-label", t("Uploading {name}", { name: job.name }));
     }
-    const icon = state === "refused" ? "failed" : isWaiting ? "cloudoff" : "up";
-    tile.querySelector(".kind use")?.setAttribute("href", `#i-${icon}`);
-    const words = stateWords({ state, isWaiting, job, trouble, twin, percent });
+    tile.querySelector(".kind use")?.setAttribute("href", `#i-${isWaiting ? "cloudoff" : "up"}`);
+    const words = stateWords({ isWaiting, job, trouble, twin, cameBack, percent });
     this.#say(tile, "badge", words.badge);
     this.#say(tile, "name", words.name);
-    const size = state === "busy" && !isWaiting ? megabytes(sent, job.size) : words.detail;
-    this.#say(tile, "detail", size);
+    this.#say(tile, "detail", isBusy ? megabytes(sent, job.size) : words.detail);
     this.#showAny();
   }
 
@@ -122,16 +137,17 @@ class ComingIn extends HTMLElement {
 
   /** @param {string} id */
   #drop(id) {
-    const tile = this.#rows.get(id)?.tile;
-    const address = tile?.querySelector("img")?.getAttribute("src");
+    const row = this.#rows.get(id);
+    window.clearTimeout(row?.timer);
+    const address = row?.tile.querySelector("img")?.getAttribute("src");
     if (address) URL.revokeObjectURL(address);
-    tile?.remove();
+    row?.tile.remove();
     this.#rows.delete(id);
     this.#showAny();
   }
 
   #showAny() {
-    this.hidden = ![...this.#rows.values()].some(({ tile }) => !tile.hidden);
+    this.hidden = !this.#rows.size;
   }
 }
 

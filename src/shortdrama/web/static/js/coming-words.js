@@ -1,25 +1,36 @@
 /**
- * What a tile of <coming-in> says. Pure.
+ * What a tile of <coming-in> and a line of <refused-files> say. Pure.
  */
 
 import { t } from "./i18n.js";
 
 /**
- * @param {{state: string, isWaiting: boolean, job: any, trouble: string, twin: any, percent: number}} row
+ * @param {{isWaiting: boolean, job: any, trouble: string, twin: any, cameBack: boolean,
+ *   percent: number}} row
  * @returns {{badge: string, name: string, detail: string}}
  */
-export function stateWords({ state, isWaiting, job, trouble, twin, percent }) {
+export function stateWords({ isWaiting, job, trouble, twin, cameBack, percent }) {
   const { name } = job;
-  if (state === "refused") {
-    const badge = job.kind === "take" ? t("Not sent") : t("Not taken in");
-    const isNamed = !name || job.message.includes(name);
-    return { badge, name: isNamed ? job.message : `${name}: ${job.message}`, detail: "" };
+  if (twin && cameBack) {
+    const detail = t("It lay in the trash as {name}", { name: twin.name });
+    return { badge: t("Restored"), name, detail };
   }
-  if (state === "twin") {
+  if (twin) {
     return { badge: t("Already here"), name, detail: t("Same bytes as {name}", { name: twin.name }) };
   }
   if (isWaiting) return { badge: "", name, detail: whyItWaits(job, trouble) };
   return { badge: `${percent} %`, name, detail: "" };
+}
+
+/**
+ * Why a file was not taken in, or an order not sent.
+ * @param {any} job
+ * @returns {string}
+ */
+export function refusalWords({ kind, name, message }) {
+  const isNamed = !name || message.includes(name);
+  const says = isNamed ? message : `${name}: ${message}`;
+  return kind === "take" ? t("Not sent: {why}", { why: says }) : says;
 }
 
 /** @param {number} sent @param {number} size @returns {string} "118 of 184 MB" */

@@ -7,7 +7,7 @@
  *
  * Every tab hears about every job: event `outbox` on `document`, detail
  * {what: "added"|"progress"|"trouble"|"done"|"refused"|"removed", id, job?, sent?, size?, message?,
- *  asset?, wasHere?, take?}.
+ *  asset?, wasHere?, cameBack?, take?}.
  */
 
 import {
@@ -180,14 +180,15 @@ async function sendFile(job) {
   const stopper = new AbortController();
   stoppers.set(job.id, stopper);
   try {
-    const { asset, was_here } = await uploadFile({ id: job.id, name: job.name, blob }, {
+    const { asset, was_here, came_back } = await uploadFile({ id: job.id, name: job.name, blob }, {
       onProgress: (sent) => announce("progress", { id: job.id, sent, size: job.size }),
       onTrouble: (message) => announce("trouble", { id: job.id, message }),
       signal: stopper.signal,
     });
     const known = job.role && !was_here ? await giveRole(asset, job.role) : asset;
     await finishFile(job, asset);
-    announce("done", { id: job.id, job, asset: known, wasHere: was_here });
+    const told = { wasHere: was_here, cameBack: came_back };
+    announce("done", { id: job.id, job, asset: known, ...told });
   } finally {
     stoppers.delete(job.id);
   }

@@ -32,7 +32,7 @@ export class NotNow extends Error {}
 
 /**
  * @typedef {{id: string, name: string, blob: Blob}} Upload
- * @typedef {{offset: number, asset: any, was_here: boolean}} UploadState
+ * @typedef {{offset: number, asset: any, was_here: boolean, came_back: boolean}} UploadState
  */
 
 /**
