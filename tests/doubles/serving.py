@@ -63,7 +63,8 @@ class Serving:
 
 def listen() -> socket.socket:
     """A socket bound to a free port of 127.0.0.1."""
-    sock = socket.socket()
+    # Named in full: only then does asyncio switch off Nagle.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.bind(("127.0.0.1", 0))
     return sock
 

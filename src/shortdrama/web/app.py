@@ -68,9 +68,9 @@ def create_web(
     app.state.static = static
     app.state.pages = Pages(static)
     errors.install(app)
-    for module in (*_APIS, *_PANELS, media_files):
+    for module in (*_APIS, *_PANELS):
         app.include_router(module.router)
-    app.router.routes.append(static.route())
+    app.router.routes += [static.route(), media_files.route()]
     app.add_api_route("/healthz", _health, include_in_schema=False)
     app.add_api_route("/service-worker.js", _service_worker, include_in_schema=False)
     app.mount("/v1", services.sora2_app)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import Route
 
+from shortdrama.assets.script_text import SAMPLE_BYTES, read_script
 from shortdrama.errors import NotFound
-from shortdrama.web.services import GivenServices, Services
+from shortdrama.web.services import Services
 
-router = APIRouter(include_in_schema=False)
 _KEY = re.compile(r"[0-9a-f]{64}")
+_TEXT = "text/plain"
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+# Thumbnails and posters: read in one go, not opened, looked at and read in pieces.
+_READ_WHOLE_BYTES = 256_000
 # What a browser may show; everything else is only ever downloaded as plain bytes.
 _SHOWN = {
     ".jpg": "image/jpeg",
@@ -29,49 +33,60 @@ _SHOWN = {
     ".mp3": "audio/mpeg",
     ".m4a": "audio/mp4",
     ".ogg": "audio/ogg",
-    ".txt": "text/plain; charset=utf-8",
-    ".md": "text/plain; charset=utf-8",
-    ".fountain": "text/plain; charset=utf-8",
+    ".txt": _TEXT,
+    ".md": _TEXT,
+    ".fountain": _TEXT,
 }
 
 
-@router.api_route("/media/{key}/{name}", methods=["GET", "HEAD"])
-def serve(
-    request: Request,
-    key: str,
-    name: str,
-    services: GivenServices,
-    download: bool = False,
-) -> Response:
+def route() -> Route:
+    """A bare route: a page of the library asks for forty thumbnails at once."""
+    return Route("/media/{key}/{name}", _serve, methods=["GET", "HEAD"])
+
+
+def _serve(request: Request) -> Response:
     """One blob. Its address never changes and neither do its bytes, so browsers keep it."""
+    services: Services = request.app.state.services
+    key, name = request.path_params["key"], request.path_params["name"]
     size = services.blobs.size(key) if _KEY.fullmatch(key) else None
     if size is None:
         raise NotFound("This file is not in the studio's storage.")
+    headers = _headers(key, name, as_attachment="download" in request.query_params)
+    if headers["Content-Type"] == _TEXT:
+        headers["Content-Type"] += _charset(services, key, size)
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    path = services.blobs.local_file(key)
+    if path is None:
+        return _ranged(services, request, key, size, headers)
+    if size <= _READ_WHOLE_BYTES and "range" not in request.headers:
+        return Response(path.read_bytes(), headers=headers)
+    return FileResponse(path, headers=headers, media_type=headers["Content-Type"])
+
+
+def _headers(key: str, name: str, *, as_attachment: bool) -> dict[str, str]:
     suffix = "." + name.rpartition(".")[2].lower()
-    media_type = _SHOWN.get(suffix, "application/octet-stream")
-    as_attachment = download or suffix not in _SHOWN
-    headers = {
+    kind = "attachment" if as_attachment or suffix not in _SHOWN else "inline"
+    return {
         "ETag": f'"{key}"',
         "Cache-Control": "private, max-age=31536000, immutable",
         "Accept-Ranges": "bytes",
         # A stranger's file must not run as a page of this origin, whatever a browser makes of it.
         "Content-Security-Policy": "default-src 'none'; sandbox; media-src 'self'; img-src 'self'",
+        "Content-Type": _SHOWN.get(suffix, "application/octet-stream"),
+        "Content-Disposition": f"{kind}; {_file_name(name)}",
     }
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response(status_code=304, headers=headers)
-    path = services.blobs.local_file(key)
-    kind = "attachment" if as_attachment else "inline"
-    if path is not None:
-        return FileResponse(
-            path,
-            headers=headers,
-            media_type=media_type,
-            filename=name,
-            content_disposition_type=kind,
-        )
-    response = _ranged(services, request, key, size, headers | {"Content-Type": media_type})
-    response.headers["Content-Disposition"] = kind
-    return response
+
+
+def _charset(services: Services, key: str, size: int) -> str:
+    head = b"".join(services.blobs.stream(key, 0, min(size, SAMPLE_BYTES)))
+    script = read_script(head, is_whole=size <= SAMPLE_BYTES)
+    return "" if script is None else f"; charset={script.encoding}"
+
+
+def _file_name(name: str) -> str:
+    quoted = quote(name)
+    return f'filename="{name}"' if quoted == name else f"filename*=utf-8''{quoted}"
 
 
 def _ranged(

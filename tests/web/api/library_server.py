@@ -96,8 +96,9 @@ def serve(data: Path, max_bytes: int, idle_s: float) -> None:
     app = FastAPI(openapi_url="/api/openapi.json")
     app.state.services = SimpleNamespace(assets=service, blobs=blobs)
     errors.install(app)
-    for module in (assets, uploads, media_files):
+    for module in (assets, uploads):
         app.include_router(module.router)
+    app.router.routes.append(media_files.route())
     with socket.create_server(("127.0.0.1", 0)) as listener:
         print(listener.getsockname()[1], flush=True)  # noqa: T201 - read by the parent
         config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
