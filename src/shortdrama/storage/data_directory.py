@@ -5,12 +5,18 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
+import time
+from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Self
 
 from shortdrama.errors import SetupProblem
 
 _FOLDERS = ("blobs", "uploads", "previz", "cache", "work")
+_LOCK_FILE = "studio.lock"
+_LOOKS_S = (0.0, 0.02, 0.05, 0.1)
+_NO_LOCKS = frozenset({errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.EOPNOTSUPP})
 _UNWRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
@@ -19,7 +25,7 @@ class DataDirectory:
 
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().absolute()
-        self._lock: BinaryIO | None = None
+        self._held: ExitStack | None = None
 
     @property
     def database_path(self) -> Path:
@@ -82,48 +88,82 @@ class DataDirectory:
             SetupProblem: Another studio holds it.
         """
         self.create()
-        # Python's descriptors are not inherited, so a worker that outlives us holds no lock.
-        lock = (self.path / "studio.lock").open("a+b")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            with lock:
-                lock.seek(0)
-                holder = lock.read(32).decode("ascii", "replace").strip()
-            who = f" (process {holder})" if holder else ""
-            raise SetupProblem(
-                "Another studio%(who)s is already using %(path)s; stop it or give --data "
-                "another folder.",
-                code="data_in_use",
-                who=who,
-                path=str(self.path),
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()).encode())
-        lock.flush()
-        self._lock = lock
+        with ExitStack() as undo:
+            # The folder itself is held: a file in it may be deleted, and another one of its name
+            # would be free. The file is held as well, for filesystems that lock no folders.
+            for name in (".", _LOCK_FILE):
+                handle = _open(self.path / name)
+                undo.callback(os.close, handle)
+                if not _hold(handle):
+                    raise self._in_use()
+            os.ftruncate(handle, 0)
+            os.write(handle, str(os.getpid()).encode())
+            self._held = undo.pop_all()
         return self
 
     def is_in_use(self) -> bool:
         """Whether a studio runs on it now. Touches nothing."""
-        try:
-            lock = (self.path / "studio.lock").open("rb")
-        except FileNotFoundError:
-            return False
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
+        return any(_is_held(self.path / name) for name in (".", _LOCK_FILE))
 
     def release(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    def _in_use(self) -> SetupProblem:
+        try:
+            holder = (self.path / _LOCK_FILE).read_bytes()[:32].decode("ascii", "replace").strip()
+        except FileNotFoundError:
+            holder = ""
+        return SetupProblem(
+            "Another studio%(who)s is already using %(path)s; stop it or give --data "
+            "another folder.",
+            code="data_in_use",
+            who=f" (process {holder})" if holder else "",
+            path=str(self.path),
+        )
 
     def __enter__(self) -> Self:
         return self.lock()
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+
+def _open(path: Path) -> int:
+    """Python's descriptors are not inherited, so a worker that outlives us holds no lock."""
+    return os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def _hold(handle: int) -> bool:
+    """False where somebody holds it for good: a look at the lock, too, holds it for a moment."""
+    for pause_s in _LOOKS_S:
+        time.sleep(pause_s)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        except OSError as error:
+            # NFS locks nothing that is not open for writing, and a folder never is.
+            if error.errno not in _NO_LOCKS or not stat.S_ISDIR(os.fstat(handle).st_mode):
+                raise
+        return True
+    return False
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        return False
+    finally:
+        os.close(handle)
+    return False
