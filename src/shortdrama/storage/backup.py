@@ -22,6 +22,7 @@ from shortdrama.storage.blobs.files import FileBlobs, full_disk_in_words
 from shortdrama.storage.blobs.keys import hash_file
 from shortdrama.storage.data_directory import DataDirectory
 from shortdrama.storage.db.database import Database
+from shortdrama.storage.db.lost_records import need_records
 from shortdrama.storage.db.migration import copy_sqlite
 from shortdrama.storage.db.tables import takes
 from shortdrama.storage.db.takes import SubmissionStore
@@ -69,6 +70,7 @@ def backup(data_dir: Path, destination: Path) -> BackupReport:
 
 
 def _check(source: DataDirectory, destination: Path) -> None:
+    need_records(source.database_path)
     if not source.database_path.is_file():
         raise SetupProblem(
             "There are no records in %(path)s. Records in PostgreSQL are backed up with "

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from shortdrama.errors import SetupProblem
 from shortdrama.storage.db.database import Database
+from shortdrama.storage.db.lost_records import need_records
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -28,8 +29,11 @@ def migrate(database: Database) -> None:
     An SQLite file that holds an older version is copied to `<name>.<version>.bak` first.
 
     Raises:
-        SetupProblem: The database was written by a newer program, or does not answer.
+        SetupProblem: The database was written by a newer program, does not answer, or is gone
+            from a studio that has worked.
     """
+    if database.path is not None:
+        need_records(database.path)
     try:
         with database.engine.connect() as connection:
             found = _read_version(connection)
