@@ -22,7 +22,8 @@ document.addEventListener("studio-key", (event) => {
   const chosen = board()?.chosen;
   if (!chosen) return;
   const take = { id: chosen.dataset.take, number: chosen.dataset.number, shot: board().dataset.shot };
-  if (name === "take" && board().articles[key - 1]) board().choose(board().articles[key - 1]);
+  const wanted = board().articles.find((/** @type {HTMLElement} */ { dataset }) => dataset.number === key);
+  if (name === "take" && wanted) board().choose(wanted);
   else if (name === "select" && chosen.dataset.status === "ready") select(take);
   else if (name === "reject" && /^(ready|selected)$/.test(chosen.dataset.status)) reject(take);
   else return;

@@ -13,16 +13,16 @@ from shortdrama.web.i18n import _
 from shortdrama.web.panels.studio.place import Place
 from shortdrama.web.panels.takes.card import TakeCard
 from shortdrama.web.panels.takes.cost import cost_of
-from shortdrama.web.panels.viewer.stage import download_url, frame_rate
+from shortdrama.web.panels.viewer.download import download_url
+from shortdrama.web.panels.viewer.stage import frame_rate
 
 FEWEST, MOST = 2, 4
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedTake:
-    """One column. `key` is the digit that chooses it."""
+    """One column."""
 
-    key: int
     card: TakeCard
     width: int
     height: int
@@ -67,6 +67,12 @@ class Comparison:
         }.get(len(self.takes), "")
 
     @property
+    def keys(self) -> tuple[int, ...]:
+        """The digits that choose a take: its number, as in the studio; none from ten on."""
+        numbers = (compared.card.number for compared in self.takes)
+        return tuple(number for number in numbers if number < 10)
+
+    @property
     def rejected_count(self) -> int:
         return sum(compared.card.state == "rejected" for compared in self.takes)
 
@@ -85,7 +91,7 @@ def compare(place: Place, asked: Sequence[str] = ()) -> Comparison:
     first = _first(place, shown)
     return Comparison(
         place=place,
-        takes=tuple(_column(place, take, key, first) for key, take in enumerate(shown, start=1)),
+        takes=tuple(_column(place, take, first) for take in shown),
         counts=tuple(_counts(place, ready, shown)),
         others=tuple(_others(place, ready, shown)),
         # By the finest: a step then passes over no frame of any of them.
@@ -137,10 +143,9 @@ def _first(place: Place, shown: Sequence[Take]) -> TakeId | None:
     return candidates[-1].id if candidates else None
 
 
-def _column(place: Place, take: Take, key: int, first: TakeId | None) -> ComparedTake:
+def _column(place: Place, take: Take, first: TakeId | None) -> ComparedTake:
     cards = {card.id: card for card in place.cards}
     return ComparedTake(
-        key=key,
         card=cards[take.id],
         width=take.clip.width if take.clip else 0,
         height=take.clip.height if take.clip else 0,

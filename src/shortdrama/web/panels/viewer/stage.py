@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from shortdrama.board.service import ShotView
 from shortdrama.domain.take import Clip
 from shortdrama.web.i18n import _
 from shortdrama.web.panels.studio.place import Place
 from shortdrama.web.panels.takes.card import TakeCard, last_frame_url, poster_url, state_word
+from shortdrama.web.panels.viewer.download import download_url
 from shortdrama.web.panels.viewer.problem import Problem, describe
 
 
@@ -166,18 +165,3 @@ def _neighbour(view: ShotView | None, *, is_before: bool) -> Neighbour | None:
         return None
     url = last_frame_url(take) if is_before else poster_url(take)
     return Neighbour(view.shot.number, url) if url else None
-
-
-def download_url(place: Place) -> str:
-    """Of the take that is shown; "" where none is."""
-    if place.shown is None or place.shown.clip is None:
-        return ""
-    return f"/media/{place.shown.clip.video_key}/{quote(download_name(place))}?download=1"
-
-
-def download_name(place: Place) -> str:
-    """ "Night Market 3 shot 07 take 2.mp4"."""
-    title = place.board.project.title or _("Untitled project")
-    number = place.shown.number if place.shown else 0
-    name = f"{title} {place.board.episode.number} shot {place.view.shot.number:02d} take {number}"
-    return re.sub(r'[\\/:*?"<>|%#\x00-\x1f]+', " ", name).strip() + ".mp4"
