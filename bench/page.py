@@ -18,9 +18,11 @@ Row = tuple[str, float, str, float | None]
 ROUNDS = 7
 TAKES = 7
 TAKE_S = 4
+_SHOWN_AND_READY = """() => performance.getEntriesByName("scripts-ready").length
+  && performance.getEntriesByName("first-contentful-paint").length"""
 _PAINTED = """() => ({
   paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
-  ready: performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd,
+  ready: performance.getEntriesByName("scripts-ready")[0].startTime,
 })"""
 _WATCH_INTERACTIONS = """
   window.slowest = 0;
@@ -73,7 +75,7 @@ def _load(browser: Browser, url: str) -> dict[str, float]:
     with _fresh_page(browser) as page:
         sizes = _count_bytes(page)
         page.goto(url)
-        page.get_by_role("textbox", name="Prompt").wait_for()
+        page.wait_for_function(_SHOWN_AND_READY)
         marks: dict[str, float] = page.evaluate(_PAINTED)
         return {**marks, **sizes}
 

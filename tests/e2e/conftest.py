@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    Response,
+    ViewportSize,
+    sync_playwright,
+)
 
 from e2e.quick_studio import QuickStudio, run_quick_studio
 from e2e.studio_process import StudioProcess
@@ -22,7 +32,9 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-DESKTOP = {"width": 1440, "height": 900}
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+_SCRIPTS_READY = """() => !document.querySelector("script[type=module]")
+  || performance.getEntriesByName("scripts-ready").length"""
 
 
 @pytest.fixture
@@ -80,10 +92,27 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
+def wait_for_scripts(context: BrowserContext) -> None:
+    """Pages are shown before they are wired; a test is quicker than any hand."""
+    context.on("page", _wait_at_each_load)
+
+
+def _wait_at_each_load(page: Page) -> None:
+    for name in ("goto", "reload"):
+        setattr(page, name, partial(_load, page, getattr(page, name)))
+
+
+def _load(page: Page, load: Callable[..., Response | None], *to: str, **how: Any) -> object:
+    answer = load(*to, **how)
+    page.wait_for_function(_SCRIPTS_READY)
+    return answer
+
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A fresh profile: nothing stored, nothing cached. English, so that tests can read it."""
     context = browser.new_context(viewport=DESKTOP, locale="en-US")
+    wait_for_scripts(context)
     yield context
     context.close()
 
@@ -123,6 +152,7 @@ class OpenProfile:
             viewport=DESKTOP,
             locale="en-US",
         )
+        wait_for_scripts(self._context)
         return self._context
 
     def close(self) -> None:

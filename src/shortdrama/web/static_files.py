@@ -26,9 +26,9 @@ _STYLE_HEAD = ("static/tokens.css", "static/components.css")
 # What a page loads → the modules it begins with. A page loads one of these and no module beside
 # it: the same module loaded twice is two modules.
 _SCRIPTS = {
-    "studio.js": ("static/js/app.js", "panels/assets/assets.js"),
-    "library.js": ("static/js/app.js", "panels/library/library.js"),
-    "compare.js": ("static/js/app.js", "panels/compare/compare.js"),
+    "studio.js": ("static/js/app.js", "panels/assets/assets.js", "static/js/ready.js"),
+    "library.js": ("static/js/app.js", "panels/library/library.js", "static/js/ready.js"),
+    "compare.js": ("static/js/app.js", "panels/compare/compare.js", "static/js/ready.js"),
 }
 _COMPRESSIBLE = {".css", ".js", ".svg", ".webmanifest"}
 

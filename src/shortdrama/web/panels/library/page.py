@@ -71,7 +71,7 @@ def library_page(services: Services, query: AssetQuery) -> LibraryPage:
 
 
 def age(created_at: datetime, now: datetime) -> str:
-    """The heading under which a file of this age stands; `static/js/age.js` does the same."""
+    """The heading under which a file of this age stands; `grid-rows.js` does the same."""
     days = (now.astimezone().date() - created_at.astimezone().date()).days
     if days <= 0:
         return _("Today")
