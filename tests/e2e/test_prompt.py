@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
-from e2e.files import drop, picture
+from e2e.files import Given, drop, long_sound, picture
 from e2e.quick_studio import QuickStudio
 
 pytestmark = pytest.mark.browser
@@ -45,6 +47,11 @@ def orders(page: Page) -> list[Request]:
 
     page.on("request", note)
     return sent
+
+
+def tile(page: Page, name: str) -> Locator:
+    """Of a sound or a video its name has the length too."""
+    return page.get_by_role("complementary", name="Assets").locator(f".face[title='{name}']")
 
 
 def cards(page: Page) -> Locator:
@@ -139,7 +146,9 @@ def test_the_estimate_stands_before_the_click(page: Page, prompt: Locator) -> No
     expect(page.locator("[data-money]")).to_have_text("$1.20")
     choose(page, "model", "Previz")
     expect(page.locator("[data-money]")).to_have_text("Free")
-    expect(page.locator("[data-time]")).to_contain_text("on this machine")
+    expect(page.locator("[data-time]")).to_have_text("about 3 s, on this machine")
+    choose(page, "takes", "4 takes")  # two of them at once
+    expect(page.locator("[data-time]")).to_have_text("about 6 s for 4 takes")
 
 
 def test_what_the_model_cannot_do_is_said_while_it_is_written(
@@ -173,6 +182,54 @@ def test_a_mention_writes_the_name_and_adds_the_picture(page: Page, prompt: Loca
     expect(prompt).to_have_value("Steam, @Auntie Hua.png ")
     expect(page.locator(".chip")).to_contain_text("Auntie Hua.png")
     expect(page.locator(".prompt-marks .mention")).to_have_text("@Auntie Hua.png")
+
+
+def test_a_mention_in_the_middle_leaves_one_space(page: Page, prompt: Locator) -> None:
+    drop(page, picture("Old tram.png", 31))
+    expect(tile(page, "Old tram.png")).to_be_visible()
+    prompt.fill("At night  leaves.")
+    for _ in range(len(" leaves.")):
+        prompt.press("ArrowLeft")
+    prompt.press_sequentially("@Old")
+    expect(page.get_by_role("option", name="Old tram.png")).to_be_visible()
+    prompt.press("Enter")
+    expect(prompt).to_have_value("At night @Old tram.png leaves.")
+    prompt.press_sequentially("slowly ")
+    expect(prompt).to_have_value("At night @Old tram.png slowly leaves.")
+
+
+def test_a_mention_offers_those_with_a_role_before_files(
+    page: Page, prompt: Locator, quick_studio: QuickStudio
+) -> None:
+    drop(page, picture("Order a.png", 41), picture("Order b.png", 42))
+    expect(tile(page, "Order b.png")).to_be_visible()
+    expect(tile(page, "Order a.png")).to_be_visible()
+    found = httpx.get(f"{quick_studio.url}/api/assets", params={"text": "Order a"}).json()
+    (older,) = found["assets"]
+    drop(page, picture("Order c.png", 43))
+    expect(tile(page, "Order c.png")).to_be_visible()
+    changed = httpx.patch(f"{quick_studio.url}/api/assets/{older['id']}", json={"role": "cast"})
+    changed.raise_for_status()
+    prompt.press_sequentially("@Order")
+    expect(page.get_by_role("option")).to_have_count(3)
+    expect(page.get_by_role("option").first).to_have_text("Order a.png")
+
+
+def test_what_the_model_cannot_use_is_said_at_the_click(
+    page: Page, prompt: Locator, tmp_path: Path
+) -> None:
+    sound = long_sound(tmp_path / "Rain.wav", 1)
+    drop(page, Given("Act one.txt", b"INT. TRAM - NIGHT"), Given("Rain.wav", sound.read_bytes()))
+    for name, sentence in [
+        ("Act one.txt", "Act one.txt is a script to read: no model takes it as a reference."),
+        ("Rain.wav", "Sora 2 takes no sound as a reference: Rain.wav stays in the library."),
+    ]:
+        tile(page, name).click()
+        expect(page.locator(".toast")).to_contain_text(sentence)
+        expect(page.locator(".toast").get_by_role("link", name="Open")).to_be_visible()
+        expect(tile(page, name)).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".chip")).to_have_count(0)
+    expect(page.locator("#prompt-problems")).to_be_hidden()
 
 
 def test_the_draft_of_a_shot_survives_a_reload_and_shows_in_another_tab(

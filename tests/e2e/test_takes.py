@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -49,6 +51,78 @@ def test_digits_show_and_enter_selects_and_undo_takes_it_back(page: Page, two: L
     expect(card(two, 1)).to_contain_text("Ready")
     page.keyboard.press("Control+z")
     expect(card(two, 1)).to_contain_text("Selected")
+
+
+def test_undo_is_offered_by_key_after_its_message_has_gone(page: Page, two: Locator) -> None:
+    page.keyboard.press("2")
+    expect(page.locator("take-player")).to_have_attribute("data-number", "2")
+    page.keyboard.press("Enter")
+    expect(card(two, 2)).to_contain_text("Selected")
+    expect(page.locator(".toast")).to_be_visible()
+    expect(page.locator(".toast")).to_have_count(0, timeout=15_000)
+    page.keyboard.press("Control+z")
+    expect(card(two, 1)).to_contain_text("Selected")
+
+
+def test_undo_is_not_offered_in_another_shot(
+    page: Page, two: Locator, quick_studio: QuickStudio, shot: str
+) -> None:
+    page.keyboard.press("2")
+    expect(page.locator("take-player")).to_have_attribute("data-number", "2")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("Take 2 is selected.")
+    other = quick_studio.new_shot()
+    page.locator(f"#cell-{other}").click()
+    expect(page).to_have_url(quick_studio.page_of(other))
+    expect(page.locator(".toast")).to_have_count(0)
+    page.keyboard.press("Control+z")
+    page.wait_for_timeout(300)
+    assert [take["is_selected"] for take in quick_studio.takes(shot)] == [True, False]
+
+
+def test_a_take_that_is_late_is_said_to_be_so(
+    page: Page, quick_studio: QuickStudio, shot: str, takes: Locator
+) -> None:
+    for number in range(3):
+        quick_studio.take(shot, f"Quick {number}.")
+    page.goto(quick_studio.page_of(shot))
+    quick_studio.order(shot, "A late one.", poll="in_progress")
+    late = card(takes, 4).locator("[data-clock]")
+    expect(late).to_contain_text("longer than usual", timeout=20_000)
+    expect(late).not_to_contain_text("left")
+    page.reload()
+    expect(late).to_contain_text("longer than usual")
+    expect(page.locator("#viewer-status")).to_contain_text("longer than usual")
+    card(takes, 4).get_by_role("button", name="Cancel").click()
+    expect(card(takes, 4)).to_contain_text("Cancelled", timeout=15_000)
+
+
+def test_the_clock_of_a_take_does_not_jump_when_its_card_is_drawn_anew(
+    page: Page, quick_studio: QuickStudio, shot: str, takes: Locator
+) -> None:
+    running = quick_studio.order(shot, "A long one.", poll="in_progress")
+    page.goto(quick_studio.page_of(shot))
+    expect(card(takes, 1)).to_contain_text("so far")
+    page.wait_for_timeout(5000)
+    quick_studio.order(shot, "Another.", poll="in_progress")
+    expect(card(takes, 2)).to_contain_text("so far")
+    page.wait_for_timeout(1100)
+    minutes, seconds = re.findall(r"(\d+):(\d+) so far", card(takes, 1).inner_text())[0]
+    told = next(take for take in quick_studio.takes(shot) if take["id"] == running["id"])
+    assert abs(int(minutes) * 60 + int(seconds) - told["elapsed_s"]) <= 2
+    for number in (1, 2):
+        card(takes, number).get_by_role("button", name="Cancel").click()
+        expect(card(takes, number)).to_contain_text("Cancelled", timeout=15_000)
+
+
+def test_a_download_says_how_far_it_is(
+    page: Page, quick_studio: QuickStudio, shot: str, takes: Locator
+) -> None:
+    page.goto(quick_studio.page_of(shot))
+    quick_studio.order(shot, "A heavy one.", content="paced:8")
+    percent = re.compile(r"Take 1 is downloading, [1-9]\d? %")
+    expect(page.locator("#viewer-status")).to_contain_text(percent, timeout=20_000)
+    expect(card(takes, 1).locator("progress")).to_have_attribute("value", re.compile(r"^\d\d$"))
 
 
 def test_x_rejects_with_a_reason_and_restore_brings_it_back(page: Page, two: Locator) -> None:

@@ -1,8 +1,9 @@
 /**
- * `@` in the prompt offers cast, places, props and files; the one that is chosen is written as
- * `@Name` and its picture becomes a reference. Marks of known names lie under the text.
+ * `@` in the prompt offers cast, places, props and then files, as far as the model can use them; the one
+ * that is chosen is written as `@Name` and becomes a reference. Marks of known names lie under the text.
  */
 
+import { iconOf } from "../../static/js/asset-tile.js";
 import { nextIndex, placeBeside } from "../../static/js/menus.js";
 import { picture, symbol } from "./references.js";
 
@@ -11,7 +12,7 @@ import { picture, symbol } from "./references.js";
 export class MentionMenu {
   #field;
   #menu;
-  #onChoose;
+  #model;
   /** @type {Reference[]} */
   #offered = [];
   #index = 0;
@@ -21,13 +22,13 @@ export class MentionMenu {
   /**
    * @param {HTMLTextAreaElement} field
    * @param {HTMLElement} menu a manual popover, role listbox
-   * @param {(asset: Reference) => void} onChoose
+   * @param {{choose: (asset: Reference) => void, kinds: () => string[]}} model what it can use now
    * @param {AbortSignal} signal
    */
-  constructor(field, menu, onChoose, signal) {
+  constructor(field, menu, model, signal) {
     this.#field = field;
     this.#menu = menu;
-    this.#onChoose = onChoose;
+    this.#model = model;
     field.addEventListener("input", () => this.look(), { signal });
     field.addEventListener("keydown", this.#key, { signal });
     field.addEventListener("blur", () => window.setTimeout(() => this.close(), 150), { signal });
@@ -40,9 +41,9 @@ export class MentionMenu {
     this.#asking?.abort();
     if (word === null) { this.close(); return; }
     this.#asking = new AbortController();
-    const query = new URLSearchParams({ text: word, kind: "picture", limit: "8" });
+    const query = new URLSearchParams([["text", word], ...this.#model.kinds().map((kind) => ["kind", kind])]);
     try {
-      const response = await fetch(`/api/assets?${query}`, { signal: this.#asking.signal });
+      const response = await fetch(`/panels/mentions?${query}`, { signal: this.#asking.signal });
       const { assets } = await response.json();
       this.#show(assets ?? []);
     } catch {
@@ -99,9 +100,12 @@ export class MentionMenu {
     const asset = this.#offered[index];
     const caret = this.#field.selectionStart;
     const start = this.#field.value.lastIndexOf("@", caret - 1);
-    this.#field.setRangeText(`@${asset.name} `, start, caret, "end");
+    const { text, skip } = mentionBefore(asset.name, this.#field.value.slice(caret));
+    this.#field.setRangeText(text, start, caret, "end");
+    const end = start + text.length + skip;
+    this.#field.setSelectionRange(end, end);
     this.close();
-    this.#onChoose(asset);
+    this.#model.choose(asset);
     this.#field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }
@@ -116,8 +120,20 @@ function option(asset, index) {
   const name = document.createElement("span");
   name.className = "cut-off";
   name.textContent = asset.name;
-  button.append(asset.thumb_small_url ? picture(asset.thumb_small_url) : symbol("draft"), name);
+  button.append(asset.thumb_small_url ? picture(asset.thumb_small_url) : symbol(iconOf(asset.kind ?? "")), name);
   return button;
+}
+
+/**
+ * What is written for a mention in front of a text, and how many of its letters the caret skips: one
+ * space follows a mention, and one that is there already is enough. Pure.
+ * @param {string} name
+ * @param {string} rest behind the caret
+ */
+export function mentionBefore(name, rest) {
+  if (/^[ \t]/.test(rest)) return { text: `@${name}`, skip: 1 };
+  if (/^[\n.,;:!?)。，；：！？）]/u.test(rest)) return { text: `@${name}`, skip: 0 };
+  return { text: `@${name} `, skip: 0 };
 }
 
 /**

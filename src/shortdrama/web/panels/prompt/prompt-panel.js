@@ -15,7 +15,7 @@ import { keepDraft, loadDraft } from "./draft.js";
 import { MentionMenu } from "./mentions.js";
 import { PastWalk } from "./past.js";
 import { drawChoice, drawEstimate, drawMarks, drawProblems, drawReferences } from "./prompt-view.js";
-import { keepReferences, keptReferences } from "./references.js";
+import { declineWords, keepReferences, keptReferences } from "./references.js";
 import { isDoublePress, sendTakes } from "./send.js";
 
 const CHOICE = "prompt:choice";
@@ -46,7 +46,9 @@ class PromptPanel extends HTMLElement {
     this.#listening = new AbortController();
     const options = { signal: this.#listening.signal };
     const menu = /** @type {HTMLElement} */ (this.querySelector("#mentions"));
-    const mentions = new MentionMenu(this.#field, menu, (asset) => this.#add(asset), options.signal);
+    const mentions = new MentionMenu(this.#field, menu, {
+      choose: (asset) => this.#add(asset), kinds: () => this.#model.referenceKinds,
+    }, options.signal);
     this.#field.addEventListener("input", this.#typed, options);
     this.#field.addEventListener("keydown", this.#key, options);
     this.#field.addEventListener("scroll", () => { this.#marks.scrollTop = this.#field.scrollTop; }, options);
@@ -150,8 +152,9 @@ class PromptPanel extends HTMLElement {
 
   #toggled = (/** @type {Event} */ event) => {
     const { asset, selected } = /** @type {CustomEvent} */ (event).detail;
-    if (selected) this.#add(asset);
-    else this.#remove(asset.id);
+    if (!selected) this.#remove(asset.id);
+    else if (this.#model.referenceKinds.includes(asset.kind)) this.#add(asset);
+    else this.#decline(asset);
   };
 
   /** A take comes or goes: the time is another. A reference that was renamed elsewhere is called by its new name here. */
@@ -171,6 +174,12 @@ class PromptPanel extends HTMLElement {
   #add(asset) {
     if (!this.#references.some(({ id }) => id === asset.id)) this.#references = [...this.#references, asset];
     this.#changeReferences();
+  }
+
+  /** What the model cannot use does not become a reference: it is said at once. @param {import("./references.js").Reference} asset */
+  #decline(asset) {
+    showToast(declineWords(asset, this.#model.label), { open: asset.url });
+    this.#tellReferences();
   }
 
   /** @param {string} id */

@@ -2,7 +2,7 @@
 
 import { t } from "../../static/js/i18n.js";
 
-/** @typedef {{id: string, name: string, kind?: string, thumb_small_url: string|null}} Reference */
+/** @typedef {{id: string, name: string, kind?: string, role?: string, url?: string, thumb_small_url: string|null}} Reference */
 
 /** @param {string} shot */
 const place = (shot) => `references:${shot}`;
@@ -18,9 +18,17 @@ export function keptReferences(shot) {
 
 /** @param {string} shot @param {Reference[]} references */
 export function keepReferences(shot, references) {
-  const slim = references.map(({ id, name, thumb_small_url }) => ({ id, name, thumb_small_url }));
+  const slim = references.map(({ id, name, kind, thumb_small_url }) => ({ id, name, kind, thumb_small_url }));
   if (slim.length) localStorage.setItem(place(shot), JSON.stringify(slim));
   else localStorage.removeItem(place(shot));
+}
+
+/** Why a file is no reference for a model. Pure. @param {Reference} asset @param {string} model */
+export function declineWords({ kind, name }, model) {
+  if (kind === "script") return t("{name} is a script to read: no model takes it as a reference.", { name });
+  if (kind === "sound") return t("{model} takes no sound as a reference: {name} stays in the library.", { model, name });
+  if (kind === "video") return t("{model} takes no video as a reference: {name} stays in the library.", { model, name });
+  return t("{model} takes no picture as a reference: {name} stays in the library.", { model, name });
 }
 
 /** @param {Reference} reference @param {() => void} onRemove */

@@ -20,10 +20,8 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("studio-key", (event) => {
   const { name } = /** @type {CustomEvent} */ (event).detail;
-  const undo = document.querySelector(".toast button");
-  if (name === "help") openHelp();
-  else if (name === "undo" && undo instanceof HTMLElement) undo.click();
-  else return;
+  if (name !== "help") return;
+  openHelp();
   event.preventDefault();
 });
 
