@@ -22,7 +22,7 @@ FAILURE = Failure(
     can_retry=True,
     can_fetch_again=True,
     provider_code="410",
-    details={"status": 410, "answer": "a\0b 谢"},
+    details={"status": 410, "answer": "a\ufffdb 谢"},
 )
 
 

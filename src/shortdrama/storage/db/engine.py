@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from shortdrama.errors import Busy, Conflict, InvalidInput, SetupProblem, StorageFull, StudioError
+from shortdrama.storage.db.old_text import read_json, read_text
 
 _BUSY_TIMEOUT_MS = 15_000
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
@@ -44,12 +45,14 @@ def open_engine(text: str) -> sa.Engine:
     url = parse_url(text)
     if url.get_backend_name() == "sqlite":
         return _open_sqlite(url)
-    return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    return sa.create_engine(
+        url, pool_pre_ping=True, pool_size=10, max_overflow=20, json_deserializer=read_json
+    )
 
 
 def _open_sqlite(url: sa.URL) -> sa.Engine:
     # Writers queue before they take a connection, so only readers add to the pool.
-    engine = sa.create_engine(url, pool_size=10, max_overflow=-1)
+    engine = sa.create_engine(url, pool_size=10, max_overflow=-1, json_deserializer=read_json)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -58,6 +61,7 @@ def _open_sqlite(url: sa.URL) -> sa.Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # The driver must not open transactions of its own accord: `_begin_sqlite` does.
     connection.isolation_level = None
+    connection.text_factory = read_text
     for pragma in (
         f"busy_timeout = {_BUSY_TIMEOUT_MS}",
         "journal_mode = WAL",
