@@ -274,3 +274,22 @@ def test_what_cannot_be_compared_says_so(page: Page, quick_studio: QuickStudio, 
     assert answer
     assert answer.status == 422
     expect(page.get_by_role("alert")).to_contain_text(re.compile("Two to four takes"))
+
+
+def test_a_digit_is_the_number_of_a_take_as_in_the_studio(
+    page: Page, quick_studio: QuickStudio, shot: str
+) -> None:
+    one, two, three = reversed(quick_studio.takes(shot))
+    page.goto(f"{quick_studio.url}/compare?shot={shot}&takes={two['id']},{three['id']}")
+    page.wait_for_function(LOADED)
+    page.keyboard.press("2")
+    expect(chosen(page)).to_have_attribute("data-take", two["id"])
+    page.keyboard.press("1")  # take 1 is not here
+    expect(chosen(page)).to_have_attribute("data-take", two["id"])
+    page.keyboard.press("3")
+    expect(chosen(page)).to_have_attribute("data-take", three["id"])
+    expect(page.locator(".keys kbd").first).to_have_text("2")
+    expect(page.locator("article kbd")).to_have_count(0)
+    page.goto(f"{quick_studio.page_of(shot)}&take={one['id']}")
+    page.keyboard.press("3")
+    expect(page.locator("take-player")).to_have_attribute("data-take", three["id"])

@@ -8,7 +8,9 @@ const GAP = 4;
 document.addEventListener("toggle", (event) => {
   const menu = event.target;
   if (!(menu instanceof HTMLElement) || !menu.matches(".menu[popover]")) return;
-  const button = document.querySelector(`[popovertarget="${menu.id}"]`);
+  // A phone has another button for some menus; only one of them is ever there to be seen.
+  const buttons = [...document.querySelectorAll(`[popovertarget="${menu.id}"]`)];
+  const button = buttons.find((one) => one.getClientRects().length > 0);
   const isOpen = /** @type {ToggleEvent} */ (event).newState === "open";
   button?.setAttribute("aria-expanded", String(isOpen));
   if (!isOpen || !button) return;
