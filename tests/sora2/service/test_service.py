@@ -435,7 +435,8 @@ async def test_a_job_taken_in_before_the_start_is_rendered_once(tmp_path):
         async with service.running():
             following = await client.generate_video("following")
             await eventually(lambda: len(engine.started) == 2)
-            assert [spec.prompt for spec in engine.started] == ["early", "following"]
+            # Two renders begin at once; which of them comes first is the disk's choice.
+            assert {spec.prompt for spec in engine.started} == {"early", "following"}
             engine.gate.set()
             for job in (early, following):
                 assert (await finished(client, job.id)).status is JobStatus.COMPLETED

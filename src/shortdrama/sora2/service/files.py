@@ -14,7 +14,9 @@ import os
 import re
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +37,6 @@ class FileJobs:
         self._folder = folder / "jobs"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        for left in self._folder.glob("*.part"):
-            left.unlink()
 
     def add(self, job: ServiceJob) -> None:
         with self._lock:
@@ -49,17 +49,18 @@ class FileJobs:
             return _from_json(json.loads(self._path(job_id).read_text("utf-8")))
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             # One damaged file may not keep the others from being served.
-            log.warning("The file of job %s cannot be read; it is left out.", job_id)
+            self._set_aside(job_id)
             return None
 
     def list(self, after: str | None, limit: int, order: Order) -> tuple[ServiceJob, ...]:
         ids = self._ids() if order == "asc" else self._ids()[::-1]
         if after is not None:
             ids = [i for i in ids if (i > after if order == "asc" else i < after)]
-        found = (self.get(job_id) for job_id in ids[:limit])
-        return tuple(job for job in found if job is not None)
+        found = (self.get(job_id) for job_id in ids)
+        # Behind a damaged one the page goes on: a shorter page would pass for the last.
+        return tuple(islice((job for job in found if job is not None), limit))
 
     def update(self, job_id: str, **fields: Any) -> ServiceJob | None:
         with self._lock:
@@ -79,22 +80,37 @@ class FileJobs:
             return job
 
     def unfinished(self) -> tuple[ServiceJob, ...]:
+        """Asked at the start, when the folder is this process's alone: drops half-written files."""
+        with self._lock:
+            for left in self._folder.glob("*.part"):
+                left.unlink()
         found = (self.get(job_id) for job_id in self._ids())
         return tuple(job for job in found if job is not None and job.status not in TERMINAL)
 
     def _ids(self) -> Sequence[str]:
         return sorted(path.stem for path in self._folder.glob("*.json"))
 
+    def _set_aside(self, job_id: str) -> None:
+        """Kept for a person to look at, and told once instead of at every look."""
+        damaged = self._folder / f"{job_id}.damaged"
+        log.warning("The file of job %s cannot be read; it is now %s.", job_id, damaged.name)
+        with suppress(FileNotFoundError):
+            self._path(job_id).replace(damaged)
+
     def _path(self, job_id: str) -> Path:
         return self._folder / f"{job_id}.json"
 
     def _write(self, job: ServiceJob) -> None:
         part = self._folder / f"{job.id}.part"
-        with part.open("w", encoding="utf-8") as file:
-            json.dump(_to_json(job), file, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self._path(job.id))
+        try:
+            with part.open("w", encoding="utf-8") as file:
+                json.dump(_to_json(job), file, ensure_ascii=False)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self._path(job.id))
+        except OSError:
+            part.unlink(missing_ok=True)  # a full disk needs every byte
+            raise
         _sync_folder(self._folder)
 
 
