@@ -15,7 +15,8 @@ from e2e.studio_process import StudioProcess
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("SHORTDRAMA", "SORA2"))}
+    own = ("SHORTDRAMA", "SORA2", "LANG", "LC_")
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(own)}
     return subprocess.run(
         [sys.executable, "-m", "shortdrama", *arguments],
         env={**inherited, "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", **environment},
@@ -109,10 +110,12 @@ def test_what_cannot_be_made_is_a_sentence_and_no_file(data: Path, tmp_path: Pat
         ("A tram", "--size", "big"),
         ("A tram", "--model", "nothing-there"),
         ("A tram", "--reference", str(tmp_path / "none.png")),
+        ("A tram", "--shot", "77"),
+        ("A tram", "--project", "Nothing of that name"),
         (" ",),
     ):
         refused = run("generate", *arguments, "--data", str(data), "--output", str(clip))
-        assert refused.returncode == 1
+        assert refused.returncode == 2
         assert refused.stderr.startswith("shortdrama: ")
         assert "Traceback" not in refused.stderr
     assert not clip.exists()

@@ -1,11 +1,13 @@
 """The command line: the same services as the page, for terminals and scripts.
 
 Each command is a module that is imported when it is called, so that `--help` answers at once.
-An error of the studio is one sentence and exit code 1; a wrong call is exit code 2.
+An error of the studio is one sentence and exit code 1; a wrong call is exit code 2. Both are said
+in Chinese where the locale is; `--help` is English.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +15,7 @@ from typing import Annotated
 import typer
 
 from shortdrama import __version__
-from shortdrama.errors import StudioError
+from shortdrama.errors import InvalidInput, StudioError
 from shortdrama.settings import Settings, SettingsSource, load_settings
 
 app = typer.Typer(
@@ -22,19 +24,33 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # its markup would swallow what stands in brackets
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", help="The studio's folder. [env: SHORTDRAMA_DATA; default: data]"),
+    typer.Option(
+        "--data",
+        metavar="FOLDER",
+        help="The studio's folder. [env: SHORTDRAMA_DATA; default: data]",
+    ),
 ]
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", help="A settings file. [default: config.toml in the data folder]"),
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="A settings file. [default: config.toml in the studio's folder]",
+    ),
 ]
 PortOption = Annotated[
     int | None,
-    typer.Option("--port", help="0 picks a free one. [env: SHORTDRAMA_PORT; default: 8000]"),
+    typer.Option(
+        "--port",
+        metavar="NUMBER",
+        help="The port to listen on; 0 picks a free one. [env: SHORTDRAMA_PORT; default: 8000]",
+    ),
 ]
 
 
@@ -43,8 +59,11 @@ def main() -> None:
     try:
         app()
     except StudioError as error:
-        typer.echo(f"shortdrama: {error.message}", err=True)
-        sys.exit(1)
+        from shortdrama.cli.language import sentence_of, speak_language
+
+        speak_language()
+        typer.echo(f"shortdrama: {sentence_of(error)}", err=True)
+        sys.exit(2 if isinstance(error, InvalidInput) else 1)
 
 
 def settings_from(config: Path | None, **overrides: object) -> Settings:
@@ -60,7 +79,10 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True)
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
     ] = False,
 ) -> None:
     pass
@@ -72,54 +94,129 @@ def serve(
     port: PortOption = None,
     host: Annotated[
         str | None,
-        typer.Option(help="Beyond loopback a password is demanded: SHORTDRAMA_PASSWORD."),
+        typer.Option(
+            metavar="ADDRESS",
+            help="The address to listen on. Any but this machine's own demands a password in "
+            "SHORTDRAMA_PASSWORD. [env: SHORTDRAMA_HOST; default: 127.0.0.1]",
+        ),
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Serve the studio to a browser on this machine."""
+    """Serve the studio to a browser on this machine.
+
+    Ctrl+C stops it; takes that are under way go on at the next start.
+    """
+    # What is loaded stays: looking for garbage meanwhile costs a seventh of the start.
+    gc.disable()
     from shortdrama.cli.serve import serve_studio
 
     serve_studio(settings_from(config, data=data, port=port, host=host))
 
 
-@app.command()
+_GENERATE_END = """\
+The clip's path, or the take as JSON, goes to standard output; all else to standard error.
+
+Exit codes: 0 the take is ready; 1 it failed or was cancelled; 2 the call is wrong and nothing was
+made; 3 it is not known how it ended, so decide in the studio; 130 you pressed Ctrl+C.
+"""
+
+
+@app.command(epilog=_GENERATE_END)
 def generate(  # noqa: PLR0913, PLR0917 - one for each option of the command
-    prompt: Annotated[str, typer.Argument(help="What the shot shows.")],
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What the shot shows.")],
     reference: Annotated[
         list[Path] | None,
-        typer.Option("--reference", help="A picture to start from; may be given again."),
+        typer.Option(
+            "--reference", metavar="FILE", help="A picture to start from; may be given again."
+        ),
     ] = None,
-    seconds: Annotated[int | None, typer.Option(help="Length of the take.")] = None,
-    size: Annotated[str | None, typer.Option(help="Width x height, such as 720x1280.")] = None,
+    seconds: Annotated[
+        int | None,
+        typer.Option(metavar="NUMBER", help="The length. [default: the model's own]"),
+    ] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WxH",
+            help="Width x height in pixels, such as 720x1280. [default: the model's own]",
+        ),
+    ] = None,
     model: Annotated[
-        str | None, typer.Option(help="A connected model. [default: previz-1]")
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="previz-1, or a model that was connected in the settings. [default: previz-1]",
+        ),
+    ] = None,
+    project: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The project, by title or id. [default: the studio's own]"
+        ),
+    ] = None,
+    shot: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Add the take to this shot of the project's newest episode, or to the shot with "
+            "this id. [default: a new shot]",
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where the clip goes besides the studio.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Copy the clip to this file or folder. The studio keeps it in any case.",
+        ),
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the take as the JSON API gives it.")
+    ] = False,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Make one take and wait for it. What it makes is in the studio too."""
-    from shortdrama.cli.generate import Wish, generate_take
+    """Make one take of a new shot and wait for it.
+
+    Where the studio is running, it does the work and its pages show it. Money is spent only with
+    a connected model; what a take is estimated to cost is printed before it is ordered.
+    """
+    from shortdrama.cli.generate import Delivery, Wish, generate_take
 
     settings = settings_from(config, data=data)
-    wish = Wish(prompt, tuple(reference or ()), seconds, size, model)
-    generate_take(settings, wish, output)
+    wish = Wish(prompt, tuple(reference or ()), seconds, size, model, project, shot)
+    sys.exit(generate_take(settings, wish, Delivery(output, as_json)))
 
 
 @app.command()
 def sora2(
-    port: Annotated[int, typer.Option(help="0 picks a free one.")] = 9000,
-    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="NUMBER", help="The port to listen on; 0 picks a free one.")
+    ] = 9000,
+    host: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The address to listen on. Any but this machine's own demands --key.",
+        ),
+    ] = "127.0.0.1",
     key: Annotated[
         str | None,
-        typer.Option(envvar="SHORTDRAMA_SORA2_KEY", help="Demand this bearer key of clients."),
+        typer.Option(
+            metavar="KEY",
+            envvar="SHORTDRAMA_SORA2_KEY",
+            help="Demand this bearer key of clients. The variable keeps it out of sight.",
+        ),
     ] = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Serve the Sora 2 protocol alone, with the built-in engine, for any client of it."""
+    """Serve the Sora 2 protocol alone, with the built-in engine.
+
+    Any client of the protocol can use it, at /v1. The studio itself serves the same at its own
+    address.
+    """
     from shortdrama.cli.sora2 import serve_sora2
 
     serve_sora2(settings_from(config, data=data), host, port, key)
@@ -127,11 +224,21 @@ def sora2(
 
 @app.command()
 def backup(
-    destination: Annotated[Path, typer.Argument(help="A new folder, or a file ending in .tar.")],
+    destination: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DESTINATION",
+            help="A folder that does not exist yet, or a file ending in .tar.",
+        ),
+    ],
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Copy the whole studio, also while it runs."""
+    """Copy the whole studio, also while it runs.
+
+    A folder is a studio of its own: `shortdrama serve --data DESTINATION` opens it. Keys of
+    connections stay in the keyring and are not copied.
+    """
     from shortdrama.cli.backup import back_up
 
     back_up(settings_from(config, data=data), destination)
@@ -139,7 +246,10 @@ def backup(
 
 @app.command()
 def doctor(data: DataOption = None, config: ConfigOption = None) -> None:
-    """Look at this machine, the data folder and every connection. Costs nothing."""
+    """Look at this machine, the studio's folder and every connection.
+
+    Costs nothing. The exit code is 0 where all is well, else 1.
+    """
     from shortdrama.cli.doctor import examine
 
     sys.exit(0 if examine(settings_from(config, data=data)) else 1)

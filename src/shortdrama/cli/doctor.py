@@ -10,12 +10,15 @@ from pathlib import Path
 
 import anyio
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from shortdrama.app import open_connections
-from shortdrama.errors import SetupProblem, StudioError
+from shortdrama.cli.language import sentence_of, speak_language
+from shortdrama.errors import SetupProblem, StudioError, mark
 from shortdrama.settings import Settings
 from shortdrama.storage.data_directory import DataDirectory
+from shortdrama.web.i18n import _, say_again
 
 Row = tuple[str, bool, str]
 LOW_DISK_BYTES = 2 * 1000**3
@@ -23,28 +26,29 @@ LOW_DISK_BYTES = 2 * 1000**3
 
 def examine(settings: Settings) -> bool:
     """Print what was found; True where all is well."""
+    speak_language()
     rows = [_row(what, look) for what, look in _machine(settings)]
     rows += anyio.run(_connections, settings)
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for what, passed, says in rows:
-        table.add_row("[green]ok[/]" if passed else "[red]no[/]", what, says)
+        table.add_row("[green]ok[/]" if passed else "[red]no[/]", escape(what), escape(says))
     Console(soft_wrap=True).print(table)
     return all(passed for _what, passed, _says in rows)
 
 
 def _machine(settings: Settings) -> Iterable[tuple[str, Callable[[], str]]]:
     yield "Python", lambda: sys.version.split()[0]
-    yield "Data folder", lambda: _folder(settings.data)
-    yield "Disk", lambda: _disk(settings.data)
-    yield "Encoder", _encoder
-    yield "Fonts", _fonts
+    yield mark("Data folder"), lambda: _folder(settings.data)
+    yield mark("Disk"), lambda: _disk(settings.data)
+    yield mark("Encoder"), _encoder
+    yield mark("Fonts"), _fonts
 
 
 def _row(what: str, look: Callable[[], str]) -> Row:
     try:
-        return what, True, look()
+        return _(what), True, look()
     except StudioError as error:
-        return what, False, error.message
+        return _(what), False, sentence_of(error)
 
 
 def _folder(path: Path) -> str:
@@ -54,13 +58,13 @@ def _folder(path: Path) -> str:
 
 def _disk(path: Path) -> str:
     free = shutil.disk_usage(path if path.exists() else Path()).free
-    says = f"{free / 1000**3:.0f} GB free"
+    free_gb = f"{free / 1000**3:.0f}"
     if free < LOW_DISK_BYTES:
         raise SetupProblem(
             "Only %(free)s GB free. Clips need room: empty the trash or add a disk.",
-            free=f"{free / 1000**3:.0f}",
+            free=free_gb,
         )
-    return says
+    return _("%(free)s GB free") % {"free": free_gb}
 
 
 def _encoder() -> str:
@@ -92,7 +96,10 @@ async def _connections(settings: Settings) -> list[Row]:
             rows: list[Row] = []
             for connection in connections.all():
                 checks = await connections.check(connection)
-                rows += [(f"{connection.name}: {w}", ok, says) for w, ok, says in checks]
+                rows += [
+                    (f"{connection.name}: {_(what)}", passed, say_again(says))
+                    for what, passed, says in checks
+                ]
     except StudioError as error:
-        return [("Database", False, error.message)]
-    return [("Database", True, settings.effective_database_url.rpartition("@")[2]), *rows]
+        return [(_("Database"), False, sentence_of(error))]
+    return [(_("Database"), True, settings.effective_database_url.rpartition("@")[2]), *rows]

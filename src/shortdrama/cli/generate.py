@@ -1,31 +1,38 @@
-"""`shortdrama generate`: the studio's own JSON API, with a progress bar in front.
+"""`shortdrama generate`: one take of a new shot, ordered through the studio's own JSON API.
 
-Where a studio already runs on the data folder, it does the work; otherwise one is opened in
-this process for as long as it takes. Both are spoken to in the same way.
+What a program may read goes to standard output: the clip's path, or the take as JSON. All that
+is told meanwhile goes to standard error.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import anyio
-import httpx
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from shortdrama.app import build_studio, running_studio
+from shortdrama.cli.language import speak_language
+from shortdrama.cli.place import find_place
+from shortdrama.cli.progress import follow
+from shortdrama.cli.studio_api import StudioApi, open_api
 from shortdrama.domain.ids import new_id
-from shortdrama.errors import InvalidInput, StudioError
+from shortdrama.errors import InvalidInput
 from shortdrama.settings import Settings
+from shortdrama.web.i18n import _
+from shortdrama.web.pages import money
 
 POLL_S = 0.3
-_SLICE = 8 * 1024 * 1024
-_FINAL = {"ready", "failed", "cancelled", "uncertain", "stalled"}
+READY, FAILED, UNDECIDED, INTERRUPTED = 0, 1, 3, 130
+_ENDS = {
+    "ready": READY,
+    "failed": FAILED,
+    "cancelled": FAILED,
+    "uncertain": UNDECIDED,
+    "stalled": UNDECIDED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,127 +44,160 @@ class Wish:
     seconds: int | None
     size: str | None
     model: str | None
+    project: str | None = None
+    shot: str | None = None
 
 
-def generate_take(settings: Settings, wish: Wish, output: Path | None) -> None:
-    """Make one take, show its progress, and put the clip at `output`."""
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where the result goes besides the studio."""
+
+    output: Path | None
+    as_json: bool
+
+
+@dataclass(slots=True)
+class _Run:
+    """What is known so far, for whoever interrupts it."""
+
+    console: Console
+    take: dict[str, Any] | None = None
+    is_served: bool = False
+    was_sent: bool = False
+
+
+def generate_take(settings: Settings, wish: Wish, delivery: Delivery) -> int:
+    """Make one take, show its progress, hand it over; the exit code.
+
+    Raises:
+        InvalidInput: The call is wrong; nothing was made.
+        StudioError: There is no studio to speak to.
+    """
+    speak_language()
+    _check_files(wish, delivery.output)
+    run = _Run(Console(stderr=True))
+    try:
+        return anyio.run(_generate, settings, wish, delivery, run)
+    except KeyboardInterrupt:
+        run.console.print(_after_interrupt(run), markup=False, soft_wrap=True)
+        return INTERRUPTED
+
+
+def _check_files(wish: Wish, output: Path | None) -> None:
     if output is not None and not output.parent.is_dir():
         raise InvalidInput("There is no folder %(path)s.", path=str(output.parent))
     for path in wish.references:
         if not path.is_file():
             raise InvalidInput("There is no file %(path)s.", path=str(path))
-    anyio.run(_generate, settings, wish, output)
 
 
-async def _generate(settings: Settings, wish: Wish, output: Path | None) -> None:
-    async with _open_studio(settings) as api:
-        take = await _order(api, wish)
-        take = await _wait(api, take)
-        if take["status"] != "ready":
-            error = take["error"] or {}
-            raise StudioError(
-                error.get("message") or "The take is %(status)s.", status=take["status"]
-            )
-        await _deliver(api, take, output)
+async def _generate(settings: Settings, wish: Wish, delivery: Delivery, run: _Run) -> int:
+    async with open_api(settings) as api:
+        run.is_served = bool(api.url)
+        run.take = await _order(api, wish, run)
+        run.take = await _wait(api, run)
+        code = _ENDS[run.take["status"]]
+        saved = await _deliver(api, run.take, delivery) if code == READY else ""
+        if delivery.as_json:
+            print(json.dumps(run.take, ensure_ascii=False, indent=2))  # noqa: T201 - the result
+        elif code == READY:
+            print(saved)  # noqa: T201 - the result
+        if code != READY:
+            run.console.print(_why(api, run.take), markup=False, soft_wrap=True)
+        return code
 
 
-@asynccontextmanager
-async def _open_studio(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    url = running_studio(settings)
-    if url is not None:
-        async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as api:
-            yield api
-        return
-    with build_studio(settings, url="http://127.0.0.1") as studio:
-        await studio.services.start()
-        transport = httpx.ASGITransport(studio.web)
-        try:
-            async with httpx.AsyncClient(
-                base_url="http://127.0.0.1", timeout=300, transport=transport
-            ) as api:
-                yield api
-        finally:
-            await studio.services.stop()
+async def _order(api: StudioApi, wish: Wish, run: _Run) -> dict[str, Any]:
+    form = await _form(api, wish)
+    told = await api.ask("POST", "/api/prompts/check", json=form)
+    for problem in told["problems"]:
+        sentence = problem["message"]  # in the reader's language already
+        raise InvalidInput(sentence)
+    place = await find_place(api, wish.project, wish.shot)
+    run.console.print(place.words, markup=False, soft_wrap=True)
+    run.console.print(_plan(form, told), markup=False, soft_wrap=True)
+    if place.is_new:
+        draft = {"text": wish.prompt}
+        await api.ask("PUT", f"/api/shots/{place.shot_id}/draft", json=draft)
+    headers = {"Idempotency-Key": new_id()}
+    order = form | {"shot_id": place.shot_id}
+    run.was_sent = True
+    take: dict[str, Any] = await api.ask("POST", "/api/takes", json=order, headers=headers)
+    return take
 
 
-async def _order(api: httpx.AsyncClient, wish: Wish) -> dict[str, Any]:
-    references = [await _bring(api, path) for path in wish.references]
-    models = await _answer(api, "GET", "/api/models")
+async def _form(api: StudioApi, wish: Wish) -> dict[str, Any]:
+    models = await api.ask("GET", "/api/models")
     chosen = next((m for m in models if m["model"] == wish.model), models[0])
-    order = {
+    return {
         "prompt": wish.prompt,
         "model": wish.model or chosen["model"],
-        "seconds": wish.seconds or chosen["default_seconds"],
+        "seconds": chosen["default_seconds"] if wish.seconds is None else wish.seconds,
         "size": wish.size or chosen["default_size"],
-        "references": references,
+        "references": [await api.bring(path) for path in wish.references],
     }
-    headers = {"Idempotency-Key": new_id()}
-    take: dict[str, Any] = await _answer(api, "POST", "/api/takes", json=order, headers=headers)
-    return take
 
 
-async def _bring(api: httpx.AsyncClient, path: Path) -> str:
-    """Take a file into the library; its asset's id."""
-    upload_id, size = new_id(), (await anyio.Path(path).stat()).st_size
-    form = {"id": upload_id, "name": path.name, "size": size}
-    state = await _answer(api, "POST", "/api/uploads", json=form)
-    with path.open("rb") as source:
-        while not state.get("asset"):
-            source.seek(state["offset"])
-            chunk = source.read(_SLICE)
-            headers = {
-                "Upload-Offset": str(state["offset"]),
-                "Content-Type": "application/offset+octet-stream",
-            }
-            state = await _answer(
-                api, "PATCH", f"/api/uploads/{upload_id}", content=chunk, headers=headers
-            )
-    return str(state["asset"]["id"])
+def _plan(form: dict[str, Any], told: dict[str, Any]) -> str:
+    """The model, what is made, what it costs and how long it takes."""
+    price = money(told["micro_usd"]) or _("price not known")
+    wait = _("time not known")
+    if told["seconds"] is not None:
+        wait = _("about {seconds} s").format(seconds=max(1, round(told["seconds"])))
+    made = f"{form['seconds']} s · {form['size'].replace('x', ' × ')}"
+    return f"{form['model']} · {made} · {price} · {wait}"
 
 
-async def _wait(api: httpx.AsyncClient, take: dict[str, Any]) -> dict[str, Any]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-    )
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
-        row = bar.add_task(take["status"], total=100)
-        while take["status"] not in _FINAL:
+async def _wait(api: StudioApi, run: _Run) -> dict[str, Any]:
+    assert run.take is not None  # noqa: S101 - it was ordered just now
+    take = run.take
+    with follow(run.console) as follower:
+        follower.show(take)
+        while take["status"] not in _ENDS:
             await anyio.sleep(POLL_S)
-            take = await _answer(api, "GET", f"/api/takes/{take['id']}")
-            _show(bar, row, take)
+            take = await api.ask("GET", f"/api/takes/{take['id']}")
+            follower.show(take)
     return take
 
 
-def _show(bar: Progress, row: TaskID, take: dict[str, Any]) -> None:
-    done = 100 if take["status"] == "ready" else take["progress"] or 0
-    bar.update(row, completed=done, description=take["status"])
-
-
-async def _deliver(api: httpx.AsyncClient, take: dict[str, Any], output: Path | None) -> None:
+async def _deliver(api: StudioApi, take: dict[str, Any], delivery: Delivery) -> str:
+    """Where the clip is."""
+    url, output = take["video_url"], delivery.output
     if output is None:
-        Console().print(f"Take {take['number']} is in the studio: {take['video_url']}")
-        return
-    part = output.with_name(f".{output.name}.part")
-    async with api.stream("GET", take["video_url"]) as response:
-        response.raise_for_status()
-        with part.open("wb") as file:
-            async for chunk in response.aiter_bytes():
-                file.write(chunk)
-    shutil.move(part, output)
-    Console().print(str(output), soft_wrap=True)
+        return api.where(url)
+    if output.is_dir():
+        output /= url.rpartition("/")[2]
+    await api.save(url, output)
+    return str(output)
 
 
-async def _answer(api: httpx.AsyncClient, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - JSON
-    try:
-        response = await api.request(method, path, **options)
-    except httpx.TransportError as error:
-        raise StudioError("The studio does not answer. Is it still running?") from error
-    body = response.json() if response.content else None
-    if response.is_error:
-        told = (body or {}).get("error", {})
-        raise StudioError(
-            told.get("message") or "The studio answered %(status)s.", status=response.status_code
+def _why(api: StudioApi, take: dict[str, Any]) -> str:
+    if take["status"] == "cancelled":
+        return _("The take was cancelled.")
+    said = (take["error"] or {}).get("message", "")
+    if take["status"] == "failed":
+        return said or _("The take failed.")
+    page = f"{api.url or 'http://127.0.0.1:8000'}/?shot={take['shot_id']}"
+    undecided = _(
+        "It is not known how this take ended, and it may have been paid for. Nothing is sent "
+        "again by itself: decide in the studio at %(page)s."
+    ) % {"page": page}
+    return f"{said} {undecided}".strip()
+
+
+def _after_interrupt(run: _Run) -> str:
+    """What becomes of the take, for a person who pressed Ctrl+C."""
+    if run.take is None and run.was_sent:
+        return _(
+            "Stopped while the take was being ordered. Look in the studio whether it is there."
         )
-    return body
+    if run.take is None:
+        return _("Stopped. No take was ordered.")
+    if run.take["status"] in _ENDS:
+        return _("Stopped. The take is in the studio.")
+    if run.is_served:
+        return _("The take goes on in the studio. Cancel it there if you do not want it.")
+    return _(
+        "Stopped. The take is kept: it goes on when the studio is opened again, "
+        "and can be cancelled there."
+    )

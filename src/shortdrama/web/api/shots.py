@@ -22,6 +22,19 @@ class ShotAnswer(BaseModel):
     number: int
     prompt_text: str
     selected_take_id: str | None
+    take_count: int
+
+
+class EpisodeAnswer(BaseModel):
+    id: str
+    number: int
+    title: str
+
+
+class ProjectAnswer(BaseModel):
+    id: str
+    title: str = Field(description="Empty: not named yet")
+    episodes: list[EpisodeAnswer] = Field(description="The oldest first")
 
 
 class NewShot(BaseModel):
@@ -44,14 +57,31 @@ class Title(BaseModel):
     title: str = Field(max_length=120)
 
 
-def _answer(shot: Shot) -> ShotAnswer:
+def _answer(shot: Shot, take_count: int = 0) -> ShotAnswer:
     return ShotAnswer(
         id=shot.id,
         episode_id=shot.episode_id,
         number=shot.number,
         prompt_text=shot.prompt_text,
         selected_take_id=shot.selected_take_id,
+        take_count=take_count,
     )
+
+
+@router.get("/projects")
+def list_projects(services: GivenServices) -> list[ProjectAnswer]:
+    """Every project with its episodes, the oldest first."""
+    return [
+        ProjectAnswer(
+            id=view.project.id,
+            title=view.project.title,
+            episodes=[
+                EpisodeAnswer(id=each.id, number=each.number, title=each.title)
+                for each in (opening.episode for opening in view.episodes)
+            ],
+        )
+        for view in services.board.projects()
+    ]
 
 
 @router.get("/shots", responses=may_answer(404))
@@ -62,7 +92,7 @@ def list_shots(
     """The shots of an episode (the current one where none is named), in order."""
     board = services.board
     view = board.episode_view(EpisodeId(episode)) if episode else board.current()
-    return [_answer(each.shot) for each in view.shots]
+    return [_answer(each.shot, len(each.takes)) for each in view.shots]
 
 
 @router.post("/shots", status_code=201, responses=may_answer(404))
