@@ -19,12 +19,24 @@ from starlette.responses import JSONResponse, Response
 from shortdrama.errors import StudioError, mark
 from shortdrama.web.i18n import _, say
 from shortdrama.web.pages import render
+from shortdrama.web.validation import read_problems
 
 log = logging.getLogger(__name__)
 _STATUS_TEXT = {
     404: ("not_found", mark("There is nothing here.")),
     405: ("method_not_allowed", mark("This address does not take that method.")),
     413: ("too_large", mark("This is more than the studio takes in one request.")),
+}
+
+# What the pages call the fields of their forms.
+_LABELS = {
+    "base_url": mark("Base URL"),
+    "models": mark("Model ids, with commas between"),
+    "name": mark("Name, if you like"),
+    "protocol": mark("Protocol"),
+    "auth_header": mark("Header that carries the key"),
+    "key": mark("Key"),
+    "is_trusted": mark("I trust this server: allow plain HTTP and private addresses"),
 }
 
 
@@ -61,12 +73,19 @@ async def _studio_error(request: Request, error: Exception) -> Response:
 
 async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    is_page = not request.url.path.startswith("/api/")
+    wrong = read_problems(error.errors(), {k: _(v) for k, v in _LABELS.items()} if is_page else {})
     problems = [
-        {"where": [str(step) for step in item["loc"]], "message": item["msg"]}
-        for item in error.errors()
+        {
+            "where": each.where,
+            "code": each.code,
+            "message": say(each.template, each.details),
+            **each.limits,
+        }
+        for each in wrong
     ]
-    body = error_body("invalid_request", _("The request does not have the right form."), False, {})
-    body["error"]["details"] = {"problems": problems}
+    message = problems[0]["message"] if problems else _("The request does not have the right form.")
+    body = error_body("invalid_request", message, False, {"problems": problems})
     return answer(request, 422, body)
 
 
