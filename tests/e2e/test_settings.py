@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -81,3 +82,70 @@ def test_what_cannot_be_connected_is_said_at_the_form(
     expect(page.get_by_role("alert")).to_contain_text("Your key would travel in the clear")
     assert page.get_by_label("Base URL").input_value() == "http://gateway.example/v1"
     assert KEY not in page.content()
+
+
+def test_one_row_is_called_key_and_it_takes_a_new_one(
+    studio_server: StudioProcess, page: Page, provider: Sora2Double
+) -> None:
+    page.goto(f"{studio_server.url}/settings")
+    connect(page, provider.base_url, KEY)
+    card = page.get_by_role("region", name="Gateway")
+    expect(card).to_contain_text("All checks passed")
+    expect(card.get_by_text("Key", exact=True)).to_have_count(1)
+    expect(card.get_by_label("Key for Gateway")).to_be_hidden()
+    card.get_by_text("Change").click()
+    card.get_by_label("Key for Gateway").fill("sk-another-made-up-one")
+    card.get_by_role("button", name="Save").click()
+    expect(card).to_contain_text("1 of 2 checks failed")
+    expect(card.get_by_text("Key", exact=True)).to_have_count(1)
+    expect(card.get_by_label("Key for Gateway")).to_be_visible()
+
+
+def test_what_was_checked_stays_while_others_come_and_go(
+    studio_server: StudioProcess, page: Page, provider: Sora2Double
+) -> None:
+    page.goto(f"{studio_server.url}/settings")
+    connect(page, provider.base_url, KEY)
+    first = page.get_by_role("region", name="Gateway")
+    expect(first).to_contain_text("All checks passed")
+    page.locator("#connect > summary").click()
+    form = page.get_by_role("form", name="Connect a model")
+    expect(form.get_by_label("Base URL")).to_have_value("")
+    form.get_by_label("Base URL").fill("http://127.0.0.1:9/v1")
+    form.get_by_label("Model ids").fill("far-1")
+    form.get_by_label("Name, if you like").fill("Far away")
+    form.get_by_role("button", name="Connect").click()
+    second = page.get_by_role("region", name="Far away")
+    expect(second).to_contain_text("could not be reached")
+    expect(first).to_contain_text("All checks passed")
+    page.on("dialog", lambda dialog: dialog.accept())
+    second.get_by_role("button", name="Disconnect").click()
+    expect(second).to_have_count(0)
+    expect(first).to_contain_text("All checks passed")
+    page.reload()
+    expect(page.get_by_role("region", name="Far away")).to_have_count(0)
+    expect(first).to_be_visible()
+
+
+def test_the_environment_s_connection_is_shown_and_cannot_be_changed(
+    tmp_path: Path, page: Page, provider: Sora2Double
+) -> None:
+    studio = StudioProcess(
+        tmp_path / "data",
+        SORA2_BASE_URL=provider.base_url,
+        SORA2_API_KEY=KEY,
+        SORA2_MODEL="double-1",
+    )
+    studio.start()
+    try:
+        page.goto(f"{studio.url}/settings")
+        card = page.get_by_role("region", name="127.0.0.1")
+        expect(card).to_contain_text("The key comes from SORA2_API_KEY.")
+        expect(card).to_contain_text("Set by environment variables")
+        card.get_by_role("button", name="Check").click()
+        expect(card).to_contain_text("All checks passed")
+        expect(card.locator("input")).to_have_count(0)
+        expect(card.get_by_role("button", name="Disconnect")).to_have_count(0)
+        assert KEY not in page.content()
+    finally:
+        studio.stop()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 import shortdrama
 from shortdrama.connections.service import ENVIRONMENT, ConnectionForm
 from shortdrama.domain.ids import ConnectionId
-from shortdrama.domain.model import Connection, Dialect, KeySource
+from shortdrama.domain.model import VIDEOS, Connection, KeySource
 from shortdrama.errors import InvalidInput
 from shortdrama.web.i18n import _, ngettext_now, say, say_again
 from shortdrama.web.pages import file_size, render
@@ -31,7 +31,7 @@ class ConnectionFields(BaseModel):
     base_url: str = ""
     models: str = ""
     name: str = ""
-    dialect: Dialect = Dialect.VIDEOS
+    protocol: str = VIDEOS
     auth_header: str = "Authorization"
     key: str = ""
     is_trusted: bool = False
@@ -42,7 +42,7 @@ class ConnectionFields(BaseModel):
             name=self.name,
             base_url=self.base_url,
             models=models,
-            dialect=self.dialect,
+            protocol=self.protocol,
             auth_header=self.auth_header.strip() or "Authorization",
             key=self.key,
             is_trusted=self.is_trusted,
@@ -54,8 +54,17 @@ class CheckLine:
     """A row of the free test, as it is shown."""
 
     what: str
-    passed: bool
+    passed: bool | None  # None: not tried
     says: str
+    is_key: bool = False
+
+    @property
+    def ink(self) -> str:
+        return {True: "ok", False: "bad", None: "accent"}[self.passed]
+
+    @property
+    def icon(self) -> str:
+        return {True: "ready", False: "failed", None: "key"}[self.passed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,18 @@ class Card:
     @property
     def failed(self) -> int:
         return sum(1 for row in self.rows if not row.passed)
+
+    @property
+    def tells_key(self) -> bool:
+        """Whether no line says where the key is."""
+        return self.is_fixed or any(row.is_key for row in self.rows)
+
+    @property
+    def lines(self) -> tuple[CheckLine, ...]:
+        """The test's rows, and where the key is, unless the test has said so or it is fixed."""
+        if self.tells_key:
+            return self.rows
+        return (*self.rows, CheckLine(_("Key"), None, self.key_words, is_key=True))
 
     @property
     def key_words(self) -> str:
@@ -93,10 +114,8 @@ def settings_page(request: Request, services: GivenServices) -> Response:
         "settings/settings.html",
         top=top_bar(services, "settings", remembered_board(request, services)),
         cards=_cards(services),
-        fields=ConnectionFields(),
         fresh_id="",
-        problem="",
-        problem_where="",
+        **_form(ConnectionFields(), is_open=not services.connections.all()),
         storage_facts=_storage_facts(services),
         event_id=services.state.newest_event_id(),
         version=shortdrama.__version__,
@@ -110,8 +129,11 @@ def connect(
     try:
         made = services.connections.connect(fields.form())
     except InvalidInput as error:
-        return _list(request, services, fields, error)
-    return _list(request, services, ConnectionFields(), fresh_id=made.id)
+        context = _form(fields, is_open=True, error=error)
+        return render(request, "settings/_connect.html", **context)
+    context = _form(ConnectionFields(), is_open=False)
+    card = Card(made)
+    return render(request, "settings/_connected.html", card=card, fresh_id=made.id, **context)
 
 
 @router.post("/panels/connections/{connection_id}/key")
@@ -123,19 +145,21 @@ def save_key(
         name=connection.name,
         base_url=connection.base_url,
         models=connection.models,
-        dialect=connection.dialect,
+        protocol=connection.protocol,
         auth_header=connection.auth_header,
         key=key,
         is_trusted=connection.is_trusted,
     )
-    services.connections.change(connection.id, form)
-    return _list(request, services, ConnectionFields())
+    changed = services.connections.change(connection.id, form)
+    card = Card(changed)
+    return render(request, "settings/_connection.html", card=card, fresh_id=changed.id)
 
 
 @router.post("/panels/connections/{connection_id}/removal")
-def remove(request: Request, services: GivenServices, connection_id: str) -> Response:
+def remove(services: GivenServices, connection_id: str) -> Response:
+    """An empty answer takes the card's place."""
     services.connections.remove(ConnectionId(connection_id))
-    return _list(request, services, ConnectionFields())
+    return HTMLResponse("")
 
 
 @router.post("/panels/connections/{connection_id}/check")
@@ -143,7 +167,9 @@ async def check(request: Request, services: GivenServices, connection_id: str) -
     """The test button. Costs nothing."""
     connection = await run_in_threadpool(services.connections.get, ConnectionId(connection_id))
     rows = await services.connections.check(connection)
-    lines = tuple(CheckLine(_(what), passed, say_again(says)) for what, passed, says in rows)
+    lines = tuple(
+        CheckLine(_(what), passed, say_again(says), what == "Key") for what, passed, says in rows
+    )
     card = Card(connection, lines)
     return render(request, "settings/_connection.html", card=card, fresh_id="")
 
@@ -171,19 +197,12 @@ def _cards(services: Services) -> list[Card]:
     return [Card(connection) for connection in services.connections.all()]
 
 
-def _list(
-    request: Request,
-    services: Services,
-    fields: ConnectionFields,
-    error: InvalidInput | None = None,
-    fresh_id: str = "",
-) -> Response:
-    return render(
-        request,
-        "settings/_connections.html",
-        cards=_cards(services),
-        fields=fields,
-        fresh_id=fresh_id,
-        problem=say(error.template, error.details) if error else "",
-        problem_where=error.code if error else "",
-    )
+def _form(
+    fields: ConnectionFields, *, is_open: bool, error: InvalidInput | None = None
+) -> dict[str, Any]:
+    return {
+        "fields": fields,
+        "is_open": is_open,
+        "problem": say(error.template, error.details) if error else "",
+        "problem_where": error.code if error else "",
+    }
