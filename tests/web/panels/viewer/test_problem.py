@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shortdrama.domain.take import Failure, FailureKind, Money, TakeStatus
+from shortdrama.web import i18n
 from shortdrama.web.panels.viewer.problem import Problem, describe
 from web.panels.made_takes import a_take
 
@@ -70,3 +71,23 @@ def test_an_uncertain_take_offers_to_check_before_anything_else() -> None:
 @pytest.mark.parametrize("status", [TakeStatus.READY, TakeStatus.GENERATING, TakeStatus.CANCELLED])
 def test_what_is_no_problem_has_none(status: TakeStatus) -> None:
     assert describe(a_take(status)) is None
+
+
+def details(**told: object) -> str:
+    failure = Failure(FailureKind.AUTH, "It said no.", Money.NONE, details=told)
+    problem = describe(a_take(TakeStatus.FAILED, failure=failure, provider_job_id="video_1"))
+    assert problem is not None
+    return problem.details
+
+
+def test_a_bug_report_has_the_reader_s_labels_and_the_machine_s_words() -> None:
+    told = {"http_status": 401, "said": "Incorrect API key provided", "odd_fact": [1]}
+    assert "HTTP status: 401\nMessage: Incorrect API key provided\nodd_fact: [1]" in details(**told)
+    before = i18n.language.set("zh_CN")
+    try:
+        report = details(**told)
+    finally:
+        i18n.language.reset(before)
+    assert "HTTP 状态：401\n消息：Incorrect API key provided\nodd_fact：[1]" in report
+    assert "失败类型：auth" in report
+    assert "Model" not in report

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
+from shortdrama.errors import mark
 from shortdrama.web.i18n import _, say
 from shortdrama.web.panels.takes.card import price
 
@@ -181,21 +182,41 @@ def _money_of(take: Take, money: Money) -> str:
     return text.format(price=price(take.estimate_micro_usd))
 
 
+_LABELS = {
+    "asked": mark("Request"),
+    "at": mark("Time"),
+    "body_excerpt": mark("Answer"),
+    "cause": mark("Cause"),
+    "http_status": mark("HTTP status"),
+    "method": mark("Method"),
+    "url": mark("Address"),
+    "provider_code": mark("Provider’s code"),
+    "provider_message": mark("Provider’s message"),
+    "request_id": mark("Provider’s request"),
+    "said": mark("Message"),
+}
+
+
 def _details(take: Take) -> str:
-    """For a bug report. Only what `Failure.details` lets out, which never holds a key."""
-    lines = [
-        f"take {take.id}",
-        f"model {take.request.model}, {take.request.seconds} s, {take.request.size}",
+    """For a bug report. Only what `Failure.details` lets out, which never holds a key.
+
+    The labels are the reader's, the facts are as programs wrote them.
+    """
+    facts = [
+        (_("Take"), take.id),
+        (_("Model"), f"{take.request.model}, {take.request.seconds} s, {take.request.size}"),
     ]
     if take.submitted_at:
-        lines.append(f"sent {take.submitted_at.isoformat(timespec='milliseconds')}")
+        facts.append((_("Sent"), take.submitted_at.isoformat(timespec="milliseconds")))
     if take.provider_job_id:
-        lines.append(f"provider job {take.provider_job_id} {take.provider_status or ''}".rstrip())
+        job = f"{take.provider_job_id} {take.provider_status or ''}"
+        facts.append((_("Provider’s job"), job.rstrip()))
     if take.failure:
         code = f" {take.failure.provider_code}" if take.failure.provider_code else ""
-        lines.append(f"kind {take.failure.kind.value}{code}")
-        lines += [f"{name} {_plain(value)}" for name, value in take.failure.details.items()]
-    return "\n".join(lines)
+        facts.append((_("Kind of failure"), f"{take.failure.kind.value}{code}"))
+        told = take.failure.details.items()
+        facts += [(_(_LABELS.get(name, name)), _plain(value)) for name, value in told]
+    return "\n".join(_("{label}: {fact}").format(label=label, fact=fact) for label, fact in facts)
 
 
 def _plain(value: object) -> str:
