@@ -6,10 +6,12 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from PIL import Image
 
 from samples import add_take, kinds_of_events
-from shortdrama.board.sample import SAMPLE_PROJECT, read_sample
+from shortdrama.board.sample import SAMPLE_PROJECT, open_picture, read_sample
 from shortdrama.board.service import BoardService
+from shortdrama.domain.asset import AssetRole
 from shortdrama.domain.take import TakeStatus
 from shortdrama.storage.db.database import Database
 
@@ -29,6 +31,24 @@ def test_its_text_is_an_episode_that_previz_can_draw() -> None:
     assert all("\n" not in shot.prompt for shot in sample.shots)
     assert len({shot.prompt for shot in sample.shots}) == 8
     assert sum(bool(re.search(r'"[^"]+"', shot.prompt)) for shot in sample.shots) >= 4
+
+
+def test_its_cast_places_and_props_are_pictures_that_its_shots_refer_to() -> None:
+    sample = read_sample()
+    assert {asset.role for asset in sample.assets} == {
+        AssetRole.CAST,
+        AssetRole.PLACE,
+        AssetRole.PROP,
+    }
+    used = {key for shot in sample.shots for key in shot.references}
+    assert used == {asset.key for asset in sample.assets}
+    for shot in sample.shots:
+        for key in shot.references:
+            named = sample.asset(key).name.split()
+            assert any(word.lower() in shot.prompt.lower() for word in named)
+    for asset in sample.assets:
+        with open_picture(asset) as path, Image.open(path) as picture:
+            assert (picture.format, picture.size) == ("WEBP", (720, 1280))
 
 
 def test_opening_makes_a_second_project_with_every_shot(

@@ -106,6 +106,34 @@ def test_the_sample_fills_in_beside_the_own_project(
     assert len(takes(studio)) == 8
 
 
+def test_the_sample_brings_its_cast_and_tells_how_far_it_is(
+    page: Page, studio: StudioProcess
+) -> None:
+    page.get_by_role("button", name="Open a finished sample").click()
+    expect(page.get_by_text(re.compile(r"[0-7] of 8 shots"))).to_be_visible()
+    assets = page.get_by_role("complementary", name="Assets")
+    for name in ("Mei", "Jun", "Umbrella", "Station platform"):
+        expect(assets.get_by_text(name, exact=True)).to_be_visible(timeout=DRAWN_MS)
+    listed = httpx.get(f"{studio.url}/api/assets", timeout=30).json()["assets"]
+    roles = {asset["name"]: asset["role"] for asset in listed}
+    assert (roles["Mei"], roles["Umbrella"], roles["Station platform"]) == ("cast", "prop", "place")
+    by_id = {asset["id"]: asset["name"] for asset in listed}
+    used = [by_id[key] for take in takes(studio) for key in take["references"]]
+    assert sorted(used) == ["Jun", "Mei", "Station platform", "Umbrella"]
+
+
+def test_the_drawing_of_the_sample_can_be_stopped(page: Page, studio: StudioProcess) -> None:
+    page.get_by_role("button", name="Open a finished sample").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text(re.compile("of 8 shots"))).to_have_count(0, timeout=DRAWN_MS)
+    left = [take["status"] for take in takes(studio)]
+    assert "cancelled" in left
+    assert not {"queued", "submitting", "generating"} & set(left)
+    page.reload()
+    expect(page.get_by_text(re.compile("of 8 shots"))).to_have_count(0)
+    assert len(takes(studio)) == len(left)
+
+
 def test_renaming_and_new_shots_stay_in_the_project_that_is_open(
     page: Page, studio: StudioProcess
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.background import BackgroundTask
 
 from shortdrama.domain.ids import ShotId, TakeId
 from shortdrama.web.pages import render
@@ -20,7 +21,7 @@ from shortdrama.web.panels.studio.place import (
     remembered_shot,
 )
 from shortdrama.web.panels.studio.queue import queue_rows
-from shortdrama.web.panels.studio.sample import open_sample
+from shortdrama.web.panels.studio.sample import drawing_of, open_sample, order_rest, stop_sample
 from shortdrama.web.panels.studio.topbar import top_bar
 from shortdrama.web.panels.takes.routes import takes_context
 from shortdrama.web.panels.viewer.routes import viewer_context
@@ -70,7 +71,16 @@ def show_lists(request: Request, services: GivenServices, shot: str, take: str =
 @router.post("/panels/sample")
 def show_sample(services: GivenServices) -> Response:
     """Opens the finished sample; it is made at the first time."""
-    return RedirectResponse(f"/?shot={open_sample(services)}", status_code=303)
+    sample = open_sample(services)
+    rest = BackgroundTask(order_rest, services, sample)
+    return RedirectResponse(f"/?shot={sample.first_shot}", status_code=303, background=rest)
+
+
+@router.post("/panels/sample/stop", status_code=204)
+def stop_drawing(services: GivenServices, shot: str) -> Response:
+    """Cancels what the sample still lacks."""
+    stop_sample(services, ShotId(shot))
+    return Response(status_code=204)
 
 
 @router.get("/panels/bar")
@@ -95,6 +105,7 @@ def page_context(services: Services, place: Place) -> dict[str, Any]:
     return {
         "top": top_bar(services, "studio", place.board),
         "strip": lay_strip(place.board),
+        "drawing": drawing_of(place.board),
         **viewer_context(services, place),
         **takes_context(place),
         **prompt_context(services, place),
