@@ -101,11 +101,17 @@ def test_an_uneven_pace_does_not_make_the_time_left_jump() -> None:
 
 
 def test_a_job_that_is_much_slower_or_faster_is_said_so() -> None:
-    assert corrected_s(60, 60, Pace(60, 50)) == 90
+    assert corrected_s(60, 60, Pace(60, 50)) == 120
+    assert corrected_s(60, 60, Pace(50, 40)) == pytest.approx(86)
     assert corrected_s(60, 60, Pace(15, 50)) == 45
     assert corrected_s(None, None, Pace(15, 50)) == 30
     assert corrected_s(60, 60, Pace(50, 5)) == 60
     assert corrected_s(None, None, Pace(50, None)) is None
+
+
+def test_what_was_expected_counts_no_more_once_it_is_over() -> None:
+    assert corrected_s(3, 3, Pace(10, 50)) == 20
+    assert corrected_s(3, 20, Pace(15, 70)) == 20  # 21.4 s, near enough to what was told
 
 
 def test_the_wait_before_it_moved_says_nothing_of_its_speed() -> None:

@@ -133,7 +133,8 @@ def corrected_s(first_s: float | None, told_s: float | None, pace: Pace) -> floa
     if progress is None or not _SLOWEST_PERCENT <= progress < 100:
         return told_s
     by_progress = pace.idle_s + (pace.elapsed_s - pace.idle_s) * 100 / progress
-    share = 1.0 if first_s is None else progress / 100
+    is_refuted = first_s is None or pace.elapsed_s >= first_s
+    share = 1.0 if is_refuted else progress / 100
     new_s = by_progress * share + (first_s or 0.0) * (1 - share)
     if told_s is not None and told_s <= new_s < told_s * (1 + _JITTER):
         return told_s

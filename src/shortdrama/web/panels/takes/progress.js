@@ -69,7 +69,7 @@ window.setInterval(tick, 1000);
 export function clockWords(elapsed, left) {
   const so_far = t("{elapsed} so far", { elapsed: minutes(elapsed) });
   if (left === null) return so_far;
-  return so_far + (left > 0 ? t(", about {left} left", { left: minutes(left) }) : t(", longer than usual"));
+  return so_far + (left > 0 ? t(", about {left} left", { left: minutes(Math.max(1, left)) }) : t(", longer than usual"));
 }
 
 /** "about 50 s left", "about 3 min left", "longer than usual". @param {number} seconds */
