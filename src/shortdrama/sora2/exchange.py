@@ -6,6 +6,7 @@ Nothing here repeats a request. `submit` is for what costs money, `ask` for what
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -55,6 +56,8 @@ class Exchange:
         self.redactor = Redactor()
         self._auth_header, self._auth_scheme = auth
         self._key = ""
+        # It tells whole addresses at level "info", and those may hold a key or a signature.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         headers = {"user-agent": user_agent}
         # Callers bound how much goes on at once; waiting here would eat a paid request's time.
         free = httpx.Limits(max_connections=None, max_keepalive_connections=20)
@@ -89,7 +92,11 @@ class Exchange:
         return {self._auth_header: f"{self._auth_scheme} {self._key}".strip()}
 
     def url(self, path: str, params: Mapping[str, str | int] | None = None) -> httpx.URL:
-        """`path` is already quoted; the base's own query stays."""
+        """`path` is already quoted; the base's own query stays.
+
+        A key that was taken out of a job's id is put back: only then does the server know it.
+        """
+        path = self.redactor.unseal(path)
         base_path, _, query = self.base.raw_path.decode("ascii").partition("?")
         url = self.base.copy_with(raw_path=f"{base_path}{path}?{query}".rstrip("?").encode("ascii"))
         return url.copy_merge_params(dict(params)) if params else url
