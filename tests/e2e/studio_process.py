@@ -22,8 +22,8 @@ class StudioProcess:
         self._environment = environment
         self._process: subprocess.Popen[str] | None = None
 
-    def start(self) -> None:
-        """Returns when it answers."""
+    def start(self, **environment: str) -> None:
+        """Returns when it answers. `environment` holds for this start only."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(_OWN_VARIABLES)}
         self._process = subprocess.Popen(
             [
@@ -33,7 +33,8 @@ class StudioProcess:
             # No desktop's keyring: a test's key must not end up in it.
             env=inherited
             | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
-            | self._environment,
+            | self._environment
+            | environment,
             stdout=subprocess.PIPE,
             text=True,
         )

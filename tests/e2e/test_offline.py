@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+import shortdrama
 from e2e.files import drop, picture
 from e2e.page_store import wait_until, wait_until_stored
 from e2e.studio_process import StudioProcess
@@ -102,6 +105,47 @@ def test_a_new_version_leaves_no_old_cache_behind(page: Page, studio_server: Stu
         "async (name) => (await (await caches.open(name)).keys()).map((k) => k.url)", name
     )
     assert not [url for url in kept if "/api/" in url or "/media/" in url]
+
+
+def newer_version(folder: Path) -> str:
+    """A copy of the studio with one style changed; the path Python finds it by."""
+    installed = Path(shortdrama.__file__).parent
+    ignored = shutil.ignore_patterns("__pycache__")
+    copy = Path(shutil.copytree(installed, folder / "shortdrama", ignore=ignored))
+    with (copy / "web" / "static" / "tokens.css").open("a", encoding="utf-8") as styles:
+        styles.write("\n:root { --newer: 1; }\n")
+    return str(folder)
+
+
+def test_a_new_version_takes_over_and_works_with_the_server_away(
+    page: Page, studio_server: StudioProcess, tmp_path: Path
+) -> None:
+    is_newer = (
+        "() => getComputedStyle(document.documentElement).getPropertyValue('--newer') === '1'"
+    )
+    old_tab = page.context.new_page()
+    old_tab.goto(f"{studio_server.url}/library")
+    open_installed(page, studio_server.url)
+    (old_cache,) = page.evaluate("caches.keys()")
+    studio_server.stop()
+    studio_server.start(PYTHONPATH=newer_version(tmp_path / "newer"))
+
+    page.reload()
+    assert page.evaluate(is_newer)
+    wait_until(page, "async (old) => !(await caches.keys()).includes(old)", old_cache)
+    # A tab that was open all along goes on with the scripts it has.
+    drop(old_tab, picture("Mei.png", 1))
+    expect(old_tab.locator("asset-grid button[title='Mei.png']")).to_be_visible()
+    assert not old_tab.evaluate(is_newer)
+
+    studio_server.kill()
+    for address in ("/", "/library"):
+        page.goto(studio_server.url + address)
+        assert page.evaluate(is_newer)
+    drop(page, picture("Jun.png", 2))
+    expect(page.locator("coming-in .tile", has_text="Jun.png")).to_contain_text("kept here")
+    (new_cache,) = page.evaluate("caches.keys()")
+    assert new_cache != old_cache
 
 
 def test_the_api_is_never_answered_from_a_cache(page: Page, studio_server: StudioProcess) -> None:

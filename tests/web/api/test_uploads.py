@@ -240,7 +240,7 @@ def test_a_file_over_the_limit_is_refused(client: httpx.Client) -> None:
     for size in (100_000_001, 2**63 - 1):
         answer = client.post("/api/uploads", json={"id": new_id(), "size": size, "name": "a"})
         assert answer.status_code == 413
-        details = error_of(answer)["details"]
+        details = answer.json()["error"]["details"]
         assert (details["bytes"], details["limit_bytes"]) == (size, 100_000_000)
 
 
@@ -328,3 +328,34 @@ def test_an_id_of_another_form_is_refused(client: httpx.Client, path: str) -> No
         headers = BYTES | {"Upload-Offset": "0"}
         answer = client.request(method, f"/api/uploads/{path}", headers=headers)
         assert answer.status_code in (404, 405, 422)
+
+
+@pytest.mark.parametrize(
+    ("codec", "charset"),
+    [
+        ("utf-8", "utf-8"),
+        ("gb18030", "gb18030"),
+        ("gbk", "gb18030"),
+        ("big5", "big5"),
+        ("utf-16", "utf-16le"),
+    ],
+)
+def test_a_script_in_any_of_its_encodings_stays_as_it_is_and_can_be_read(
+    client: httpx.Client, codec: str, charset: str
+) -> None:
+    text = "第一集：夜。\n林美看雨，不知道他在何方。\n"
+    data = f"{text}{codec}\n".encode(codec)
+    asset = send(client, begin(client, data, "第一集.txt"), 0, data).json()["asset"]
+    assert (asset["kind"], asset["bytes"]) == ("script", len(data))
+    shown = client.get(asset["url"])
+    assert shown.content == data
+    assert shown.headers["Content-Type"] == f"text/plain; charset={charset}"
+    assert "林美" in data.decode(charset)
+    part = client.get(asset["url"], headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, data[:4])
+
+
+def test_a_program_named_like_a_script_is_refused(client: httpx.Client) -> None:
+    data = "第一集".encode("gb18030") + bytes(range(32)) * 10
+    refused = send(client, begin(client, data, "第一集.txt"), 0, data)
+    assert (refused.status_code, error_of(refused)["code"]) == (415, "unsupported_file")

@@ -6,8 +6,12 @@ import {
   addTag, giveRole, removeForGood, restoreAssets, trashAssets,
 } from "../../static/js/asset-actions.js";
 import { t } from "../../static/js/i18n.js";
+import { rest } from "../../static/js/upload.js";
 import { offerReferences } from "../../static/js/references.js";
 import { fileSize } from "../../static/js/coming-words.js";
+
+const DOWNLOADS_AT_ONCE = 8;
+const DOWNLOADS_REST_MS = 1500;
 
 class SelectionBar extends HTMLElement {
   /** @type {any[]} */
@@ -71,8 +75,10 @@ class SelectionBar extends HTMLElement {
     form.hidePopover();
   };
 
-  #save() {
-    for (const { url } of this.#assets) {
+  async #save() {
+    for (const [index, { url }] of this.#assets.entries()) {
+      // Chromium drops what is asked for beyond ten downloads at once.
+      if (index && index % DOWNLOADS_AT_ONCE === 0) await rest(DOWNLOADS_REST_MS);
       const link = Object.assign(document.createElement("a"), { href: `${url}?download=1`, download: "" });
       link.click();
     }

@@ -11,7 +11,12 @@ import { Refused, askJson } from "./upload.js";
 /** @param {any} asset @param {{name?: string, role?: string, tags?: string[]}} changes */
 export async function changeAsset(asset, changes) {
   const changed = await tryIt(() => send("PATCH", `/api/assets/${asset.id}`, changes));
-  if (changed) tell({ assets: [changed] });
+  if (!changed) return changed;
+  const isGone = changed.trashed_at && !asset.trashed_at;
+  tell(isGone ? { gone: [changed.id] } : { assets: [changed] });
+  if (isGone) {
+    showToast(t("{name} was moved to the trash meanwhile. The change is kept with it.", { name: changed.name }));
+  }
   return changed;
 }
 
@@ -32,6 +37,10 @@ export async function trashAssets(ids) {
   if (!answer) return;
   tell({ gone: ids });
   const moved = answer.assets.map((/** @type {any} */ asset) => asset.id);
+  if (!moved.length) {
+    showToast(t("Already in the trash"));
+    return;
+  }
   const text = moved.length === 1
     ? t("Moved {name} to the trash", { name: answer.assets[0].name })
     : t("Moved {count} files to the trash", { count: moved.length });
@@ -43,7 +52,8 @@ export async function restoreAssets(ids) {
   const answer = await tryIt(() => send("POST", "/api/assets/restore", { ids }));
   if (!answer) return;
   tell({ assets: answer.assets, gone: ids });
-  showToast(t("Restored {count}", { count: answer.assets.length }));
+  const { length: count } = answer.assets;
+  showToast(count ? t("Restored {count}", { count }) : t("Already restored"));
 }
 
 /** There is no way back, so it asks first. @param {string[]} ids */

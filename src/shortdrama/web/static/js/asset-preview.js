@@ -19,9 +19,9 @@ export function showPreview(root, signal) {
   };
   const start = (/** @type {Event} */ event) => {
     const tile = event.target instanceof Element ? event.target.closest("[data-asset-id]") : null;
-    if (!tile || tile.querySelector("video.preview")) return;
+    if (tile?.querySelector("video.preview")) return;
     stop();
-    if (assetOf(tile).preview_url) timer = window.setTimeout(() => play(tile), PAUSE_MS);
+    if (tile && assetOf(tile).preview_url) timer = window.setTimeout(() => play(tile), PAUSE_MS);
   };
   root.addEventListener("pointerover", start, { signal });
   root.addEventListener("focusin", start, { signal });
@@ -32,6 +32,7 @@ export function showPreview(root, signal) {
 
 /** @param {Element} tile */
 function play(tile) {
+  if (!tile.isConnected) return;
   const video = document.createElement("video");
   Object.assign(video, { className: "preview", muted: true, loop: true, playsInline: true });
   video.src = assetOf(tile).preview_url;

@@ -79,12 +79,15 @@ export async function waitingJobs() {
 }
 
 /**
+ * The bytes of a file job. The kept copy stays as it was dropped, whatever happens to the file on
+ * the disk afterwards; only where there is none, the file itself is read.
  * @param {string} id
- * @returns {Promise<Blob|null>} the bytes of a file job
+ * @returns {Promise<Blob|null>}
  */
 export async function jobBlob(id) {
-  const held = inMemory.get(id)?.blob;
-  return held ?? (await read("assets", id).catch(() => null))?.blob ?? null;
+  const held = inMemory.get(id);
+  const kept = held?.job.isKept === false ? null : await read("assets", id).catch(() => null);
+  return kept?.blob ?? held?.blob ?? null;
 }
 
 /** The server has it: what was payload becomes cache, under the server's id.

@@ -129,7 +129,7 @@ async function noAnswer(slice) {
   try {
     await slice.slice(0, 1).arrayBuffer();
   } catch {
-    return new Refused(t("The file can no longer be read. Drop it again."), "unreadable");
+    return new Refused(t("The file was changed or moved while it went up. Drop it again."), "unreadable");
   }
   markAway();
   return new Error("no connection");
