@@ -22,7 +22,7 @@ _SHOWN_AND_READY = """() => performance.getEntriesByName("scripts-ready").length
   && performance.getEntriesByName("first-contentful-paint").length"""
 _PAINTED = """() => ({
   paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
-  ready: performance.getEntriesByName("scripts-ready")[0].startTime,
+  ready: performance.getEntriesByName("scripts-ready")[0].duration,
 })"""
 _WATCH_INTERACTIONS = """
   window.slowest = 0;

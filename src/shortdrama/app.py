@@ -33,8 +33,9 @@ from shortdrama.media.workers import DEFAULT_LANES, WorkerPool
 from shortdrama.previz.video_engine import PREVIZ_FUNCTIONS, PrevizVideoEngine
 from shortdrama.prompts.service import PromptForm, PromptService
 from shortdrama.providers.capabilities import CapabilityTable
-from shortdrama.providers.connection_probe import Sora2Probe
+from shortdrama.providers.connection_probe import ProviderProbe
 from shortdrama.providers.in_process import InProcessTransport
+from shortdrama.providers.kinds import ProviderKinds
 from shortdrama.providers.registry import ProviderRegistry
 from shortdrama.runner.dbos_runner import DbosRunner
 from shortdrama.settings import Settings
@@ -204,7 +205,9 @@ def _connections(settings: Settings, database: Database) -> ConnectionService:
             settings.sora2_model or DEFAULT_MODEL,
             lambda: os.environ.get("SORA2_API_KEY") or None,
         )
-    return ConnectionService(database, KeyringVault(), Sora2Probe(), capability_of, environment)
+    return ConnectionService(
+        database, KeyringVault(), ProviderProbe(ProviderKinds()), capability_of, environment
+    )
 
 
 def _join(settings: Settings, storage: _Storage, stack: ExitStack) -> Services:
@@ -217,7 +220,7 @@ def _join(settings: Settings, storage: _Storage, stack: ExitStack) -> Services:
     connections = _connections(settings, database)
     board = BoardService(database)
     prompts = PromptService(database, connections, settings.max_concurrent_takes)
-    registry = ProviderRegistry(connections.get, connections.key_of, transport)
+    registry = ProviderRegistry(ProviderKinds(), connections.get, connections.key_of, transport)
     tools = Tools(
         database,
         registry,
@@ -320,13 +323,15 @@ def _terms(connections: ConnectionService, prompts: PromptService) -> Callable[[
             order.size,
             order.references,
             choice.connection_id,
+            order.mode,
         )
         problems = prompts.check(form)
         if problems:
             first = problems[0]
             raise InvalidInput(first.template, code=first.code, field=first.where, **first.details)
-        estimate = prompts.estimate(order.model, choice.connection_id, order.seconds)
-        return Terms(choice.connection_id, estimate.micro_usd, estimate.seconds)
+        estimate = prompts.estimate(form)
+        mode = choice.capability.mode_for(len(order.references), order.mode)
+        return Terms(choice.connection_id, estimate.micro_usd, estimate.seconds, mode)
 
     return terms
 

@@ -12,7 +12,7 @@ from shortdrama.connections.service import (
     ConnectionService,
     EnvironmentConnection,
 )
-from shortdrama.domain.model import BUILT_IN, Capability, Connection, Dialect, KeySource
+from shortdrama.domain.model import BUILT_IN, SEED, VIDEOS, Capability, Connection, KeySource
 from shortdrama.errors import InvalidInput, NotFound
 from shortdrama.storage.db.database import Database
 
@@ -41,6 +41,10 @@ class DictVault:
 
 
 class NoProbe:
+    def need_protocol(self, name: str) -> None:
+        if name not in {VIDEOS, SEED}:
+            raise InvalidInput("Unknown.", code="protocol_unknown")
+
     async def check(self, connection: Connection, key: str | None) -> list[tuple[str, bool, str]]:
         return [("Key", key == KEY, connection.base_url)]
 
@@ -143,7 +147,7 @@ def test_this_machine_needs_no_tls(records: Database, url: str) -> None:
 
 
 def test_a_person_may_trust_a_server_of_the_house(records: Database) -> None:
-    form = replace(FORM, base_url="http://192.168.1.5:8091", is_trusted=True, dialect=Dialect.SEED)
+    form = replace(FORM, base_url="http://192.168.1.5:8091", is_trusted=True, protocol=SEED)
     assert service(records, DictVault()).connect(form).is_trusted
 
 
@@ -172,3 +176,13 @@ async def test_the_probe_gets_the_key_and_the_page_only_words(records: Database)
     connections = service(records, DictVault())
     made = connections.connect(FORM)
     assert await connections.check(made) == [("Key", True, "https://gateway.example/v1")]
+
+
+def test_a_protocol_that_nobody_speaks_is_refused(records: Database) -> None:
+    connections = service(records, DictVault())
+    with pytest.raises(InvalidInput) as caught:
+        connections.connect(replace(FORM, protocol="morse"))
+    assert caught.value.code == "protocol_unknown"
+    kept = connections.connect(FORM)
+    with pytest.raises(InvalidInput):
+        connections.change(kept.id, replace(FORM, protocol="morse"))

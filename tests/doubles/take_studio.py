@@ -28,7 +28,7 @@ from shortdrama.domain.ids import (
     TakeId,
     new_id,
 )
-from shortdrama.domain.model import BUILT_IN, Connection, Dialect, KeySource
+from shortdrama.domain.model import BUILT_IN, VIDEOS, Connection, KeySource
 from shortdrama.domain.project import Episode, Project, Scene, Shot
 from shortdrama.domain.take import Take, TakeStatus
 from shortdrama.generation.life import Life
@@ -37,6 +37,7 @@ from shortdrama.generation.pauses import Pauses
 from shortdrama.generation.phases import Limits, Tools
 from shortdrama.generation.ports import TakeMedia
 from shortdrama.generation.service import TakeService
+from shortdrama.providers.kinds import ProviderKinds
 from shortdrama.providers.registry import ProviderRegistry
 from shortdrama.runner.dbos_runner import DbosRunner
 from shortdrama.storage.blobs.files import FileBlobs
@@ -60,7 +61,7 @@ class Play:
 
     scale: float = 0.02  # of every pause
     limits: Limits = field(default_factory=Limits)
-    dialect: Dialect = Dialect.VIDEOS
+    protocol: str = VIDEOS
     connection: ConnectionId = CONNECTION
     built_in: httpx.AsyncBaseTransport = field(default_factory=httpx.AsyncHTTPTransport)
     max_takes: int = 64
@@ -77,7 +78,7 @@ class TakeStudio:
             id=CONNECTION,
             name="Double",
             base_url=base_url,
-            dialect=self.play.dialect,
+            protocol=self.play.protocol,
             models=("sora-2",),
             auth_header="Authorization",
             key_source=KeySource.ENVIRONMENT,
@@ -89,7 +90,7 @@ class TakeStudio:
         self.records = Database(url, self._on_commit)
         self.blobs = FileBlobs(folder / "blobs")
         self.providers = ProviderRegistry(
-            lambda _id: self.connection, lambda _id: KEY, self.play.built_in
+            ProviderKinds(), lambda _id: self.connection, lambda _id: KEY, self.play.built_in
         )
         self.tools = Tools(
             records=self.records,

@@ -88,12 +88,16 @@ def test_references_are_counted_and_their_kind_is_looked_at(records: Database) -
     assert check(replace(picture, id="0" * 32)) == ["reference_missing"]
 
 
+def form(seconds: int, model: str = "m", connection_id: ConnectionId | None = None) -> PromptForm:
+    return PromptForm("Rain.", model, seconds, "720x1280", (), connection_id)
+
+
 def test_the_estimate_is_money_and_time(records: Database) -> None:
     service = PromptService(records, OneModel(CAPABILITY))
-    estimate = service.estimate("m", None, 8, takes=2)
+    estimate = service.estimate(form(8), 2)
     assert (estimate.micro_usd, estimate.seconds) == (1_600_000, 60)
     unpriced = PromptService(records, OneModel(replace(CAPABILITY, micro_usd_per_second=None)))
-    assert unpriced.estimate("m", None, 8).micro_usd is None
+    assert unpriced.estimate(form(8, "m", None)).micro_usd is None
 
 
 def test_four_takes_on_a_one_at_a_time_engine_are_said_to_need_four_times_as_long(
@@ -101,13 +105,18 @@ def test_four_takes_on_a_one_at_a_time_engine_are_said_to_need_four_times_as_lon
 ) -> None:
     one_at_a_time = OneModel(replace(CAPABILITY, at_once=1))
     service = PromptService(records, one_at_a_time)
-    assert service.estimate(PREVIZ_MODEL, BUILT_IN, 4, takes=4).seconds == 4 * 60
-    assert not service.estimate(PREVIZ_MODEL, BUILT_IN, 4, takes=4).is_behind
-    assert PromptService(records, OneModel(CAPABILITY)).estimate("m", None, 4, 4).seconds == 60
-    assert PromptService(records, OneModel(CAPABILITY), 2).estimate("m", None, 4, 4).seconds == 120
+    assert service.estimate(form(4, PREVIZ_MODEL, BUILT_IN), 4).seconds == 4 * 60
+    assert not service.estimate(form(4, PREVIZ_MODEL, BUILT_IN), 4).is_behind
+    assert (
+        PromptService(records, OneModel(CAPABILITY)).estimate(form(4, "m", None), 4).seconds == 60
+    )
+    assert (
+        PromptService(records, OneModel(CAPABILITY), 2).estimate(form(4, "m", None), 4).seconds
+        == 120
+    )
     shot = BoardService(records).current().shots[0].shot
     add_take(records, shot.id, TakeStatus.QUEUED)  # at the built-in engine, with 60 s to go
-    behind = service.estimate(PREVIZ_MODEL, BUILT_IN, 4)
+    behind = service.estimate(form(4, PREVIZ_MODEL, BUILT_IN))
     assert (behind.seconds, behind.is_behind) == (120, True)
-    elsewhere = service.estimate("m", ConnectionId("c" * 32), 4)
+    elsewhere = service.estimate(form(4, "m", ConnectionId("c" * 32)))
     assert (elsewhere.seconds, elsewhere.is_behind) == (60, False)

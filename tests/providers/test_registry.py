@@ -17,9 +17,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from shortdrama.domain.ids import ConnectionId
-from shortdrama.domain.model import BUILT_IN, Connection, Dialect, KeySource
+from shortdrama.domain.model import BUILT_IN, VIDEOS, Connection, KeySource
 from shortdrama.errors import ProviderError
 from shortdrama.providers.in_process import InProcessTransport
+from shortdrama.providers.kinds import ProviderKinds
 from shortdrama.providers.registry import ProviderRegistry
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +28,7 @@ ONE = Connection(
     id=ConnectionId("one"),
     name="One",
     base_url="https://one.example/v1",
-    dialect=Dialect.VIDEOS,
+    protocol=VIDEOS,
     models=("sora-2",),
     auth_header="api-key",
     key_source=KeySource.KEYRING,
@@ -44,7 +45,9 @@ class Book:
 
     def registry(self) -> ProviderRegistry:
         transport = httpx.MockTransport(lambda _request: httpx.Response(500))
-        return ProviderRegistry(lambda _id: self.connection, lambda _id: self.key, transport)
+        return ProviderRegistry(
+            ProviderKinds(), lambda _id: self.connection, lambda _id: self.key, transport
+        )
 
 
 async def test_a_provider_is_kept_until_its_connection_or_key_changes() -> None:

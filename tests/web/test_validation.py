@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any
 
 import httpx
@@ -10,9 +11,13 @@ import pytest
 from pydantic import BaseModel, Field, ValidationError
 
 from e2e.studio_process import StudioProcess
-from shortdrama.domain.model import Dialect
 from shortdrama.web.i18n import say
 from shortdrama.web.validation import read_problems
+
+
+class Dialect(StrEnum):
+    VIDEOS = "videos"
+    SEED = "seed"
 
 
 class Form(BaseModel):
@@ -100,10 +105,10 @@ def test_a_body_that_is_none(api: httpx.Client) -> None:
 
 
 def test_a_form_s_field_is_called_as_on_the_page(api: httpx.Client) -> None:
-    fields = {"base_url": "http://127.0.0.1:9/v1", "models": "a", "dialect": "morse"}
+    fields = {"base_url": "http://127.0.0.1:9/v1", "models": "a", "is_trusted": "maybe"}
     answer = api.post("/panels/connections", data=fields, headers={"Accept": "text/html"})
     assert answer.status_code == 422
-    assert "“Protocol” has to be one of these" in answer.text
+    assert "“I trust this server: allow plain HTTP and private addresses” has to be" in answer.text
 
 
 def test_what_was_sent_is_not_repeated(api: httpx.Client) -> None:

@@ -52,7 +52,11 @@ class KeyVault(Protocol):
 
 
 class ConnectionProbe(Protocol):
-    """The test button: costs nothing."""
+    """What is known of protocols, and the test button, which costs nothing."""
+
+    def need_protocol(self, name: str) -> None:
+        """Raises `InvalidInput` for a protocol that nobody here speaks."""
+        ...
 
     async def check(self, connection: Connection, key: str | None) -> list[tuple[str, bool, str]]:
         """Rows of (what, passed, sentence), in the order they were tried."""

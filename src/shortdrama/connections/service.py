@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -14,9 +14,9 @@ from shortdrama.domain.ids import ConnectionId, new_id
 from shortdrama.domain.model import (
     BUILT_IN,
     PREVIZ_MODEL,
+    VIDEOS,
     Capability,
     Connection,
-    Dialect,
     KeySource,
     ModelChoice,
 )
@@ -34,10 +34,13 @@ class ConnectionForm:
     name: str
     base_url: str
     models: tuple[str, ...]
-    dialect: Dialect = Dialect.VIDEOS
+    protocol: str = VIDEOS
     auth_header: str = "Authorization"
     key: str = ""
     is_trusted: bool = False
+    options: dict[str, str] = field(default_factory=dict)
+    max_at_once: int | None = None
+    polls_per_second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class ConnectionService:
 
     def connect(self, form: ConnectionForm) -> Connection:
         """Keep a new connection, its key in the vault."""
+        self._probe.need_protocol(form.protocol)
         connection = replace(
             _checked(form), id=ConnectionId(new_id()), created_at=datetime.now(UTC)
         )
@@ -95,14 +99,18 @@ class ConnectionService:
 
     def change(self, connection_id: ConnectionId, form: ConnectionForm) -> Connection:
         self._refuse_environment(connection_id)
+        self._probe.need_protocol(form.protocol)
         wanted = _checked(form)
         changes = {
             "name": wanted.name,
             "base_url": wanted.base_url,
-            "dialect": wanted.dialect,
+            "protocol": wanted.protocol,
             "models": wanted.models,
             "auth_header": wanted.auth_header,
             "is_trusted": wanted.is_trusted,
+            "options": wanted.options,
+            "max_at_once": wanted.max_at_once,
+            "polls_per_second": wanted.polls_per_second,
         }
         before = self.get(connection_id)
         if _origin(before.base_url) != _origin(wanted.base_url) and not form.key:
@@ -217,12 +225,15 @@ def _checked(form: ConnectionForm) -> Connection:
         id=ConnectionId(""),
         name=name,
         base_url=base_url,
-        dialect=form.dialect,
+        protocol=form.protocol,
         models=models,
         auth_header=form.auth_header,
         key_source=KeySource.NONE,
         created_at=datetime.fromtimestamp(0, UTC),
         is_trusted=form.is_trusted,
+        options=dict(form.options),
+        max_at_once=form.max_at_once,
+        polls_per_second=form.polls_per_second,
     )
 
 

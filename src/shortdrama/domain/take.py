@@ -111,7 +111,8 @@ class TakeRequest:
     seconds: int
     size: str  # "720x1280", width x height in pixels
     references: tuple[AssetId, ...] = ()
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)  # seed, sound, negative_prompt, and others
+    mode: str = ""  # of `model.Mode`: what the references are; "" where nobody said
 
 
 @dataclass(frozen=True, slots=True)

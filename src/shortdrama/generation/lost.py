@@ -11,6 +11,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from shortdrama.domain.model import Mode
 from shortdrama.domain.take import Take, TakeStatus
 from shortdrama.errors import ProviderError, StudioError
 from shortdrama.generation.phases import Tools
@@ -58,7 +59,15 @@ def sketch(take: Take, references: tuple[Reference, ...] = ()) -> Submission:
         references=references,
         idempotency_key=take.id,
         extra=dict(request.extra),
+        mode=_mode_of(take),
     )
+
+
+def _mode_of(take: Take) -> Mode:
+    """Takes that were ordered before there were modes begin with their picture."""
+    if take.request.mode:
+        return Mode(take.request.mode)
+    return Mode.FIRST_FRAME if take.request.references else Mode.TEXT
 
 
 async def _look(tools: Tools, take: Take) -> tuple[ProviderJob | None, str, bool]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from shortdrama.domain.ids import AssetId, ConnectionId, ShotId, TakeId
+from shortdrama.domain.model import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class TakeOrder:
     shot_id: ShotId | None = None
     connection_id: ConnectionId | None = None
     retry_of: TakeId | None = None
+    mode: Mode | None = None  # what the references are; None: the first way that fits
+    extra: dict[str, Any] = field(default_factory=dict)  # seed, sound, negative_prompt, and others
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,15 @@ class Terms:
     connection_id: ConnectionId
     micro_usd: int | None  # None: unknown; 0: free
     expected_s: float | None  # until the take is ready
+    mode: Mode = Mode.TEXT
+
+
+# What orders could not say at first: where it is not said, the fingerprint is as it was then.
+_LATER = frozenset({"mode", "extra"})
 
 
 def fingerprint(order: TakeOrder) -> str:
     """SHA-256 in hex over everything that was asked for."""
-    text = json.dumps(asdict(order), sort_keys=True, ensure_ascii=True)
+    asked = {name: value for name, value in asdict(order).items() if name not in _LATER or value}
+    text = json.dumps(asked, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from shortdrama.domain.asset import Asset
 from shortdrama.domain.ids import AssetId, ConnectionId, PromptId, ShotId, TakeId
+from shortdrama.domain.model import Mode
 from shortdrama.domain.project import Shot
 from shortdrama.domain.prompt import Prompt
 from shortdrama.domain.take import FailureKind, Take, TakeStatus
@@ -182,8 +183,27 @@ class JobPhase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Bill:
+    """What a provider says that a job cost.
+
+    Attributes:
+        micro_usd: None where it tells units and no money.
+        usage: Its own units, such as tokens or credits.
+        was_charged: False where it says that nothing is owed, as for a refused job.
+    """
+
+    micro_usd: int | None = None
+    usage: dict[str, float] = field(default_factory=dict)
+    was_charged: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderJob:
-    """What a provider said of its job just now."""
+    """What a provider said of its job just now.
+
+    `id` is all that is needed to find the job again, in the provider's own form: a number, or a
+    kind of task and a number, or addresses. Nobody else looks into it. At most 4 KiB.
+    """
 
     id: str
     phase: JobPhase
@@ -198,6 +218,8 @@ class ProviderJob:
     created_at: float | None = None  # unix seconds
     model: str | None = None
     prompt: str | None = None
+    last_frame_url: str | None = None
+    bill: Bill | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +238,7 @@ class Submission:
     references: tuple[Reference, ...] = ()
     idempotency_key: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
+    mode: Mode = Mode.TEXT
 
 
 class Provider(Protocol):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from shortdrama.domain.ids import PromptId, ShotId, TakeId, new_id
+from shortdrama.domain.model import Mode
 from shortdrama.domain.prompt import Prompt, clean_prompt
 from shortdrama.domain.take import Take, TakeRequest, TakeStatus
 from shortdrama.errors import Conflict, InvalidInput, NotFound
@@ -121,6 +122,8 @@ class TakeService:
             shot_id=before.shot_id,
             connection_id=request.connection_id,
             retry_of=before.id,
+            mode=Mode(request.mode) if request.mode else None,
+            extra=dict(request.extra),
         )
         return self.order(order, idempotency_key)
 
@@ -273,6 +276,8 @@ def _new_take(order: TakeOrder, shot_id: ShotId, terms: Terms) -> Take:
         seconds=order.seconds,
         size=order.size,
         references=order.references,
+        extra=dict(order.extra),
+        mode=terms.mode.value,
     )
     return Take(
         id=TakeId(new_id()),

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shortdrama.domain.asset import Asset
-from shortdrama.domain.model import Capability
-from shortdrama.errors import fill
+from shortdrama.domain.model import Capability, Mode
+from shortdrama.errors import fill, mark
 
 MAX_SECONDS = 600
 _SIZE = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
@@ -37,6 +37,7 @@ class Wish:
     seconds: int
     size: str
     references: tuple[Asset, ...] = ()
+    mode: Mode | None = None  # None: the first way that fits
 
 
 def find_problems(wish: Wish, capability: Capability) -> list[Problem]:
@@ -47,6 +48,8 @@ def find_problems(wish: Wish, capability: Capability) -> list[Problem]:
         _size_problem(wish, capability),
         _count_problem(wish, capability),
         _kind_problem(wish.references, capability),
+        _mode_problem(wish, capability),
+        *_rule_problems(wish, capability),
     ]
     return [problem for problem in found if problem is not None]
 
@@ -117,3 +120,52 @@ def _kind_problem(references: Sequence[Asset], capability: Capability) -> Proble
         "%(model)s cannot use %(name)s as a reference: it is not a picture.",
         parts,
     )
+
+
+_PICTURES_OF = {Mode.TEXT: (0, 0), Mode.FIRST_FRAME: (1, 1), Mode.FIRST_LAST: (2, 2)}
+_SAID_AS = {
+    Mode.TEXT: mark("no pictures"),
+    Mode.FIRST_FRAME: mark("a first frame"),
+    Mode.FIRST_LAST: mark("a first and a last frame"),
+    Mode.REFERENCES: mark("reference pictures"),
+}
+
+
+def _mode_problem(wish: Wish, capability: Capability) -> Problem | None:
+    count = len(wish.references)
+    mode = capability.mode_for(count, wish.mode)
+    what = _SAID_AS[mode]
+    if capability.modes and mode not in capability.modes:
+        parts = {"model": capability.label, "what": what}
+        return Problem(
+            "references", "mode_unsupported", "%(model)s makes no takes from %(what)s.", parts
+        )
+    least, most = _PICTURES_OF.get(mode, (1, count))
+    if least <= count <= max(least, most):
+        return None
+    return Problem(
+        "references",
+        "mode_needs_other_count",
+        "For %(what)s, %(least)s references are needed; there are %(count)s.",
+        {"what": what, "count": count, "least": least},
+    )
+
+
+def _rule_problems(wish: Wish, capability: Capability) -> list[Problem]:
+    """Where two choices exclude each other."""
+    mode = capability.mode_for(len(wish.references), wish.mode)
+    chosen = {"mode": mode.value, "size": wish.size, "seconds": str(wish.seconds)}
+    broken = []
+    for rule in capability.rules:
+        if not all(chosen[name] in values for name, values in rule.given):
+            continue
+        parts = {"model": capability.label}
+        if rule.seconds and wish.seconds not in rule.seconds:
+            allowed = ", ".join(str(s) for s in rule.seconds)
+            template = mark("With these choices %(model)s makes takes of %(allowed)s s only.")
+            broken.append(Problem("seconds", "rule", template, {**parts, "allowed": allowed}))
+        if rule.sizes and wish.size not in rule.sizes:
+            allowed = ", ".join(size.replace("x", " × ") for size in rule.sizes)
+            template = mark("With these choices %(model)s makes %(allowed)s only.")
+            broken.append(Problem("size", "rule", template, {**parts, "allowed": allowed}))
+    return broken

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shortdrama.domain.ids import AssetId, ConnectionId, PromptId
+from shortdrama.domain.model import Mode
 from shortdrama.domain.prompt import MAX_CHARS, Prompt, clean_prompt
 from shortdrama.domain.waiting import WAITED_FOR, lefts_of, until_ready_s, usual_s
 from shortdrama.errors import InvalidInput, mark
@@ -23,6 +24,7 @@ class PromptForm:
     size: str
     references: tuple[AssetId, ...] = ()
     connection_id: ConnectionId | None = None
+    mode: Mode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,15 @@ class PromptService:
         if len(assets) < len(set(form.references)):
             gone = mark("A chosen reference is not in the library any more.")
             return [Problem("references", "reference_missing", gone)]
-        return find_problems(Wish(text, form.seconds, form.size, tuple(assets)), capability)
+        wish = Wish(text, form.seconds, form.size, tuple(assets), form.mode)
+        return find_problems(wish, capability)
 
-    def estimate(
-        self, model: str, connection_id: ConnectionId | None, seconds: int, takes: int = 1
-    ) -> Estimate:
+    def estimate(self, form: PromptForm, takes: int = 1) -> Estimate:
         """Money from the capability table, time from this studio's own history."""
+        model, connection_id, seconds = form.model, form.connection_id, form.seconds
         capability = self._models.capability(model, connection_id)
-        per_second = capability.micro_usd_per_second
-        cost = None if per_second is None else per_second * seconds * takes
+        cost = capability.micro_usd(seconds, form.size)
+        cost = None if cost is None else cost * takes
         with self._records.read() as tx:
             runs = tx.takes.recent_runs(model, connection_id)
             work_s = usual_s(runs, seconds, capability.at_once)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from shortdrama.domain.model import Capability
+from shortdrama.domain.model import Capability, Mode, Rule, Sound
 from shortdrama.errors import SetupProblem
 
 _SHIPPED = Path(__file__).with_name("capabilities.toml")
@@ -22,27 +23,37 @@ _KNOWN = frozenset(
         "max_references",
         "reference_kinds",
         "max_prompt_chars",
+        "modes",
+        "sound",
+        "seed",
+        "negative_prompt",
+        "rule",
         "usd_per_second",
         "typical_s",
         "at_once",
         "source",
     }
 )
+_CONDITIONS = frozenset({"mode", "size", "seconds"})
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
 class CapabilityTable:
     """Looks models up by id."""
 
-    def __init__(self, own_file: Path | None = None) -> None:
+    def __init__(self, own_file: Path | None = None, more: Iterable[Path] = ()) -> None:
         """Read the tables.
 
+        Args:
+            own_file: The studio's own, over all others.
+            more: Those of installed providers, over the shipped one.
+
         Raises:
-            SetupProblem: the studio's own file is missing or malformed.
+            SetupProblem: a file is missing or malformed.
         """
         self._models = _read(_SHIPPED)
-        if own_file is not None:
-            self._models |= _read(own_file)
+        for file in (*more, *([own_file] if own_file else [])):
+            self._models |= _read(file)
 
     def capability_of(self, model: str) -> Capability:
         """What is known; a record that refuses nothing for a model that nobody knows."""
@@ -87,7 +98,7 @@ def _check(path: Path, table: dict[str, Any]) -> None:
         )
     try:
         _capability(name, table)
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise SetupProblem(
             "%(path)s: the entries of the model %(model)s are malformed.",
             path=str(path),
@@ -108,8 +119,14 @@ def _capability(model: str, table: dict[str, Any]) -> Capability:
         sizes=sizes,
         max_references=None if references is None else _whole(references),
         reference_kinds=tuple(_text(kind) for kind in table.get("reference_kinds", ("picture",))),
+        modes=tuple(Mode(_text(mode)) for mode in table.get("modes", ())),
+        sound=Sound(_text(table.get("sound", "unknown"))),
+        has_seed=_yes(table.get("seed", False)),
+        has_negative_prompt=_yes(table.get("negative_prompt", False)),
+        rules=tuple(_rule(rule) for rule in table.get("rule", ())),
         max_prompt_chars=_whole(table.get("max_prompt_chars", 32_000)),
-        micro_usd_per_second=_price(table.get("usd_per_second")),
+        micro_usd_per_second=_highest(table.get("usd_per_second")),
+        micro_usd_by_size=_prices(table.get("usd_per_second")),
         default_seconds=_whole(table.get("default_seconds", seconds[0] if seconds else 4)),
         default_size=_text(table.get("default_size", sizes[0] if sizes else "720x1280")),
         typical_s=None if typical is None else _number(typical),
@@ -118,12 +135,39 @@ def _capability(model: str, table: dict[str, Any]) -> Capability:
     )
 
 
-def _price(value: object) -> int | None:
-    """Micro USD per second; of prices by size the highest, so that an estimate is never too low."""
+def _rule(table: dict[str, Any]) -> Rule:
+    """`{if = {mode = ["references"]}, seconds = [8]}`."""
+    given = table["if"]
+    if not given or set(given) - _CONDITIONS or set(table) - {"if", "seconds", "sizes"}:
+        raise ValueError
+    return Rule(
+        given=tuple((name, tuple(str(value) for value in given[name])) for name in sorted(given)),
+        seconds=tuple(_whole(value) for value in table.get("seconds", ())),
+        sizes=tuple(_text(value) for value in table.get("sizes", ())),
+    )
+
+
+def _highest(value: object) -> int | None:
+    """Micro USD per second, so that an estimate without a size is never too low."""
     if value is None:
         return None
-    prices = list(value.values()) if isinstance(value, dict) else [value]
-    return max(round(_number(price) * 1_000_000) for price in prices)
+    return max(_micro(price) for price in (value.values() if isinstance(value, dict) else [value]))
+
+
+def _prices(value: object) -> tuple[tuple[str, int], ...]:
+    if not isinstance(value, dict):
+        return ()
+    return tuple((_text(size), _micro(price)) for size, price in value.items())
+
+
+def _micro(price: object) -> int:
+    return round(_number(price) * 1_000_000)
+
+
+def _yes(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
 
 
 def _number(value: object) -> float:

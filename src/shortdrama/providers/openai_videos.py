@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from shortdrama.domain.model import SEED, VIDEOS
 from shortdrama.domain.prompt import clean_prompt
 from shortdrama.domain.take import FailureKind
-from shortdrama.errors import InvalidInput, ProviderError
+from shortdrama.errors import InvalidInput, ProviderError, Sentence, StudioError, mark
 from shortdrama.generation.ports import JobPhase, ProviderJob, Submission
+from shortdrama.providers.kind import Access, CheckRow, ProviderKind
 from shortdrama.sora2.answers import kind_of_job_error
-from shortdrama.sora2.client import Sora2Client
+from shortdrama.sora2.client import ConnectionCheck, Sora2Client
 from shortdrama.sora2.options import GenerateOptions, ReferenceFile
 from shortdrama.sora2.wire import JobStatus, VideoJob
 
@@ -30,10 +32,18 @@ _MAX_PAGES = 5
 
 
 class OpenAIVideos:
-    """Satisfies `generation.ports.Provider` over one client, which it closes."""
+    """Satisfies `providers.kind.OpenProvider` over one client, which it closes."""
 
-    def __init__(self, client: Sora2Client) -> None:
+    def __init__(self, client: Sora2Client, models: tuple[str, ...] = ()) -> None:
         self._client = client
+        self._models = models
+
+    async def check(self) -> list[CheckRow]:
+        try:
+            check = await self._client.check_connection()
+        except StudioError as error:
+            return [(mark("Address"), False, error.message)]
+        return _check_rows(check, self._models)
 
     async def close(self) -> None:
         await self._client.close()
@@ -138,3 +148,45 @@ def _job(job: VideoJob) -> ProviderJob:
 
 def _unix(moment: datetime | None) -> float | None:
     return moment.astimezone(UTC).timestamp() if moment else None
+
+
+def _check_rows(check: ConnectionCheck, models: tuple[str, ...]) -> list[CheckRow]:
+    if check.status == "unreachable":
+        return [(mark("Address"), False, check.message)]
+    reached: CheckRow = (mark("Address"), True, mark("The server answers."))
+    if check.status == "unauthorised":
+        return [reached, (mark("Key"), False, check.message)]
+    rows = [reached, (mark("Key"), True, check.message)]
+    if check.models:
+        rows.append(_models_row(models, check.models))
+    return rows
+
+
+def _models_row(wanted: tuple[str, ...], listed: tuple[str, ...]) -> CheckRow:
+    missing = [model for model in wanted if model not in listed]
+    if missing:
+        said = Sentence("The server does not list %(models)s.", models=", ".join(missing))
+        return (mark("Models"), False, said)
+    return (mark("Models"), True, ", ".join(wanted))
+
+
+def _open(access: Access) -> OpenAIVideos:
+    connection = access.connection
+    # "Authorization" carries a scheme; headers of a vendor's own carry the bare key.
+    scheme = "Bearer" if connection.auth_header.lower() == "authorization" else ""
+    client = Sora2Client(
+        connection.base_url,
+        api_key=access.key,
+        dialect="seed" if connection.protocol == SEED else "videos",
+        auth_header=connection.auth_header,
+        auth_scheme=scheme,
+        trusted=connection.is_trusted,
+        transport=access.transport,
+    )
+    return OpenAIVideos(client, connection.models)
+
+
+KINDS = (
+    ProviderKind(VIDEOS, "/v1/videos", _open, needs_key=False),
+    ProviderKind(SEED, "/v1/generate", _open, needs_key=False),
+)

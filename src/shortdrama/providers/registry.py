@@ -1,21 +1,31 @@
-"""Which provider a connection means. Clients are kept open, and made anew when the connection
-or its key has changed."""
+"""Which provider a connection means. They are kept open, and made anew when the connection or its
+key has changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import httpx
 
 from shortdrama.domain.ids import ConnectionId
-from shortdrama.domain.model import BUILT_IN, Connection, KeySource
+from shortdrama.domain.model import BUILT_IN, PREVIZ_MODEL, VIDEOS, Connection, KeySource
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError
 from shortdrama.generation.ports import Provider
-from shortdrama.providers.openai_videos import OpenAIVideos
-from shortdrama.sora2.client import Sora2Client
+from shortdrama.providers.kind import Access, OpenProvider
+from shortdrama.providers.kinds import ProviderKinds
 
-_BUILT_IN_URL = "http://127.0.0.1/v1"  # never looked up: its transport stays in this process
+_HERE = Connection(
+    id=BUILT_IN,
+    name="",
+    base_url="http://127.0.0.1/v1",  # never looked up: its transport stays in this process
+    protocol=VIDEOS,
+    models=(PREVIZ_MODEL,),
+    auth_header="Authorization",
+    key_source=KeySource.NONE,
+    created_at=datetime.fromtimestamp(0, UTC),
+)
 
 
 class ProviderRegistry:
@@ -23,6 +33,7 @@ class ProviderRegistry:
 
     def __init__(
         self,
+        kinds: ProviderKinds,
         connection_of: Callable[[ConnectionId], Connection],
         key_of: Callable[[ConnectionId], str | None],
         built_in: httpx.AsyncBaseTransport,
@@ -30,15 +41,17 @@ class ProviderRegistry:
         """Open nothing yet.
 
         Args:
+            kinds: The protocols that are known.
             connection_of: raises `NotFound` where a connection is gone.
             key_of: its key; asked each time, so that a new key counts at once.
             built_in: the way to the studio's own service.
         """
+        self._kinds = kinds
         self._connection_of = connection_of
         self._key_of = key_of
         self._built_in = built_in
-        self._open: dict[ConnectionId, tuple[object, OpenAIVideos]] = {}
-        self._outdated: list[OpenAIVideos] = []
+        self._open: dict[ConnectionId, tuple[Access, OpenProvider]] = {}
+        self._outdated: list[OpenProvider] = []
 
     def is_free(self, connection_id: ConnectionId) -> bool:
         return connection_id == BUILT_IN
@@ -48,10 +61,31 @@ class ProviderRegistry:
 
         Raises:
             NotFound: The connection was removed.
+            InvalidInput: Its protocol is not known here any more.
             ProviderError: Its key is not there.
         """
+        access = self._access(connection_id)
+        before = self._open.get(connection_id)
+        if before is not None and before[0] == access:
+            return before[1]
+        if before is not None:
+            # Other takes may be in the middle of a download with it.
+            self._outdated.append(before[1])
+        provider = self._kinds.get(access.connection.protocol).open(access)
+        self._open[connection_id] = (access, provider)
+        return provider
+
+    async def close(self) -> None:
+        """Close everything, on the loop it was used on."""
+        providers = [provider for _, provider in self._open.values()] + self._outdated
+        self._open.clear()
+        self._outdated.clear()
+        for provider in providers:
+            await provider.close()
+
+    def _access(self, connection_id: ConnectionId) -> Access:
         if connection_id == BUILT_IN:
-            return self._keep(connection_id, BUILT_IN, self._client_of_built_in)
+            return Access(_HERE, transport=self._built_in)
         connection = self._connection_of(connection_id)
         key = self._key_of(connection_id)
         if connection.key_source is not KeySource.NONE and not key:
@@ -60,41 +94,4 @@ class ProviderRegistry:
                 kind=FailureKind.AUTH,
                 not_sent=True,
             )
-        return self._keep(connection_id, (connection, key), lambda: _client(connection, key))
-
-    async def close(self) -> None:
-        """Close every client, on the loop they were used on."""
-        providers = [provider for _, provider in self._open.values()] + self._outdated
-        self._open.clear()
-        self._outdated.clear()
-        for provider in providers:
-            await provider.close()
-
-    def _keep(
-        self, connection_id: ConnectionId, mark: object, make: Callable[[], Sora2Client]
-    ) -> OpenAIVideos:
-        before = self._open.get(connection_id)
-        if before is not None and before[0] == mark:
-            return before[1]
-        if before is not None:
-            # Other takes may be in the middle of a download with it.
-            self._outdated.append(before[1])
-        provider = OpenAIVideos(make())
-        self._open[connection_id] = (mark, provider)
-        return provider
-
-    def _client_of_built_in(self) -> Sora2Client:
-        return Sora2Client(_BUILT_IN_URL, transport=self._built_in)
-
-
-def _client(connection: Connection, key: str | None) -> Sora2Client:
-    # "Authorization" carries a scheme; headers of a vendor's own carry the bare key.
-    scheme = "Bearer" if connection.auth_header.lower() == "authorization" else ""
-    return Sora2Client(
-        connection.base_url,
-        api_key=key,
-        dialect="seed" if connection.dialect == "seed" else "videos",
-        auth_header=connection.auth_header,
-        auth_scheme=scheme,
-        trusted=connection.is_trusted,
-    )
+        return Access(connection, key)

@@ -34,6 +34,16 @@ def parse_base_url(text: str, *, is_trusted: bool = False) -> httpx.URL:
     Raises:
         InvalidInput: no http(s) address, a password in it, or plain HTTP to a stranger.
     """
+    url = parse_server_url(text, is_trusted=is_trusted)
+    return url.copy_with(raw_path=_base_path(url))
+
+
+def parse_server_url(text: str, *, is_trusted: bool = False) -> httpx.URL:
+    """The address of a server as it was typed, without a slash at its end.
+
+    Raises:
+        InvalidInput: as `parse_base_url`.
+    """
     try:
         url = httpx.URL(text.strip())
         is_whole = url.scheme in {"http", "https"} and bool(url.host)
@@ -51,7 +61,9 @@ def parse_base_url(text: str, *, is_trusted: bool = False) -> httpx.URL:
             "way. Use https://, or mark the connection as trusted.",
             host=url.host,
         )
-    return url.copy_with(raw_path=_base_path(url), fragment=None)
+    path, _, query = url.raw_path.decode("ascii").partition("?")
+    bare = path.rstrip("/") + (f"?{query}" if query else "")
+    return url.copy_with(raw_path=bare.encode("ascii"), fragment=None)
 
 
 def origin_of(url: httpx.URL) -> tuple[str, str, int]:

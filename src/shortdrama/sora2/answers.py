@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -74,6 +74,7 @@ _SAID_AS = {
         "Something between this machine and the provider refused the request."
     ),
 }
+KindOf = Callable[[int, JobError], FailureKind]
 _PROVIDER_TROUBLE = mark("The provider has trouble of its own. Try again later.")
 
 
@@ -115,10 +116,13 @@ def _storable_text(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
-def refusal(answer: Answer, redactor: Redactor) -> ProviderError:
-    """The error that a definite no stands for; its message is for the person who meets it."""
+def refusal(answer: Answer, redactor: Redactor, kind_of: KindOf | None = None) -> ProviderError:
+    """The error that a definite no stands for; its message is for the person who meets it.
+
+    `kind_of` knows the codes of one vendor; without it words and numbers decide.
+    """
     error = answer.error or JobError()
-    kind = kind_of_refusal(answer.status, error)
+    kind = (kind_of or kind_of_refusal)(answer.status, error)
     said = redactor.text(error.message)[:_EXCERPT_CHARS]
     is_transient = kind is not FailureKind.QUOTA and (
         answer.status in _TRANSIENT

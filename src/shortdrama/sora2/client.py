@@ -31,7 +31,7 @@ from shortdrama.sora2.addresses import Resolver, is_loopback, parse_base_url, re
 from shortdrama.sora2.answers import Answer, poll_after, refusal
 from shortdrama.sora2.download import Download, FetchRules, Progress, fetch_clip
 from shortdrama.sora2.exchange import Exchange
-from shortdrama.sora2.options import GenerateOptions, Timeouts
+from shortdrama.sora2.options import Auth, GenerateOptions, Timeouts
 from shortdrama.sora2.requests import Dialect, Multipart, create_content
 from shortdrama.sora2.wire import (
     JobStatus,
@@ -101,7 +101,7 @@ class Sora2Client:
         self._rules = FetchRules(resolver, trusted or is_loopback(base.host), max_clip_bytes)
         self._exchange = Exchange(
             base,
-            auth=(auth_header, auth_scheme),
+            auth=Auth(auth_header, auth_scheme),
             user_agent=user_agent,
             timeouts=timeouts or Timeouts(),
             transport=transport,

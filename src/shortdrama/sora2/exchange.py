@@ -17,8 +17,8 @@ import httpx
 
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import InvalidInput, ProviderError, SubmissionUncertain, mark
-from shortdrama.sora2.answers import Answer, read_answer, refusal
-from shortdrama.sora2.options import Timeouts
+from shortdrama.sora2.answers import Answer, KindOf, read_answer, refusal
+from shortdrama.sora2.options import Auth, Timeouts
 from shortdrama.sora2.redaction import Redactor
 
 _ERRNO = re.compile(r"^\[Errno -?\d+\] ")  # says nothing to a person
@@ -42,19 +42,21 @@ _UNCERTAIN = mark(
 class Exchange:
     """Sends requests under `base`; knows the key, and takes it out of every answer."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a connection has this many settings, all named
         self,
         base: httpx.URL,
         *,
-        auth: tuple[str, str],
+        auth: Auth,
         user_agent: str,
         timeouts: Timeouts,
         transport: httpx.AsyncBaseTransport | None,
+        kind_of: KindOf | None = None,
     ) -> None:
         self.base = base
         self.timeouts = timeouts
         self.redactor = Redactor()
-        self._auth_header, self._auth_scheme = auth
+        self._auth = auth
+        self._kind_of = kind_of
         self._key = ""
         # It tells whole addresses at level "info", and those may hold a key or a signature.
         logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -89,7 +91,14 @@ class Exchange:
     def credentials(self) -> dict[str, str]:
         if not self._key:
             return {}
-        return {self._auth_header: f"{self._auth_scheme} {self._key}".strip()}
+        token = self._auth.token_of(self._key)
+        if token != self._key:
+            self.redactor.add(token)
+        return {self._auth.header: f"{self._auth.scheme} {token}".strip()}
+
+    def refused(self, answer: Answer) -> ProviderError:
+        """What a definite no means, in this connection's words."""
+        return refusal(answer, self.redactor, self._kind_of)
 
     def url(self, path: str, params: Mapping[str, str | int] | None = None) -> httpx.URL:
         """`path` is already quoted; the base's own query stays.
@@ -107,16 +116,24 @@ class Exchange:
         path: str,
         params: Mapping[str, str | int] | None = None,
         *,
+        content: Mapping[str, Any] | None = None,
         has_credentials: bool = True,
     ) -> Answer:
         """A free request, whatever its answer's status.
 
+        `content` holds httpx's arguments, as for `submit`.
+
         Raises:
             ProviderError: transient, `kind="network"`: no whole answer came.
         """
-        headers = self.credentials() if has_credentials else {}
+        given = dict(content or {})
+        headers = {**given.pop("headers", {}), **(self.credentials() if has_credentials else {})}
         request = self._client.build_request(
-            method, self.url(path, params), headers=headers, timeout=self._limits(self.timeouts)
+            method,
+            self.url(path, params),
+            headers=headers,
+            timeout=self._limits(self.timeouts),
+            **given,
         )
         try:
             with anyio.fail_after(self.timeouts.ask_total_s):
@@ -155,7 +172,7 @@ class Exchange:
             raise self.uncertain(error=error) from error
         if 200 <= answer.status < 300:
             return answer
-        raise refusal(answer, self.redactor) if _is_refusal(answer) else self.uncertain(answer)
+        raise self.refused(answer) if _is_refusal(answer) else self.uncertain(answer)
 
     @asynccontextmanager
     async def stream(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,19 @@ class Timeouts:
     submit_total_s: float = 300.0
     ask_total_s: float = 90.0  # one GET or DELETE
     download_total_s: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How a key travels: `header: scheme token`, where `token_of` makes the token of the key.
+
+    An empty `scheme` sends the bare token. `token_of` is asked for every request, because some
+    tokens live for minutes.
+    """
+
+    header: str = "Authorization"
+    scheme: str = "Bearer"
+    token_of: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)

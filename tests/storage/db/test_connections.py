@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shortdrama.domain.ids import ConnectionId, new_id
-from shortdrama.domain.model import Connection, Dialect, KeySource
+from shortdrama.domain.model import VIDEOS, Connection, KeySource
 from shortdrama.errors import Conflict
 from shortdrama.storage.db.database import Database
 from storage.samples import moment
@@ -16,7 +16,7 @@ def make_connection(minutes: float = 0) -> Connection:
         id=ConnectionId(new_id()),
         name="Gateway",
         base_url="https://gateway.example/v1",
-        dialect=Dialect.VIDEOS,
+        protocol=VIDEOS,
         models=("sora-2", "sora-2-pro"),
         auth_header="Authorization",
         key_source=KeySource.KEYRING,

@@ -36,7 +36,7 @@ def test_replays_what_came_after_oldest_first(records: Database) -> None:
 
 
 def test_data_comes_back_as_it_was(records: Database) -> None:
-    data = {"take_id": "1", "progress": 50, "left_s": None, "名": "雨\0夜"}
+    data = {"take_id": "1", "progress": 50, "left_s": None, "名": "雨夜"}
     with records.begin() as tx:
         tx.events.append("take.progress", data)
         assert tx.events.after(0)[0].data == data

@@ -104,12 +104,16 @@ def test_an_older_sqlite_file_is_copied_before_it_changes(
     database.close()
 
 
-def test_clips_of_the_first_version_are_kept_and_tell_no_frame_rate(empty: Database) -> None:
-    migrate(empty)
-    with empty.begin() as tx:
+def test_clips_of_the_first_version_are_kept_and_tell_no_frame_rate(
+    empty: Database, tmp_path: Path
+) -> None:
+    today = Database(f"sqlite:///{tmp_path / 'today.db'}")
+    migrate(today)
+    with today.begin() as tx:
         shot = make_shot(tx)
         old = make_take(tx, shot, status=TakeStatus.READY, clip=make_clip("old"))
-    make_as_old_as_the_first_version(empty)
+    write_as_the_first_version(today, empty)
+    today.close()
     migrate(empty)
     with empty.begin() as tx:
         new = make_take(tx, shot, status=TakeStatus.READY, clip=make_clip("new"))
@@ -118,10 +122,23 @@ def test_clips_of_the_first_version_are_kept_and_tell_no_frame_rate(empty: Datab
         assert tx.takes.get(new.id) == new
 
 
-def make_as_old_as_the_first_version(database: Database) -> None:
-    with database.engine.begin() as connection:
-        connection.execute(sa.text("ALTER TABLE takes DROP COLUMN clip_fps"))
-    set_version(database, "0001")
+def write_as_the_first_version(source: Database, database: Database) -> None:
+    """The rows of `source` in the tables as they first were, without what came later."""
+    from alembic import command
+
+    with database.engine.begin() as connection, source.engine.connect() as reader:
+        command.upgrade(alembic_config(connection), "0001")
+        first = sa.MetaData()
+        first.reflect(connection)
+        for table in metadata.sorted_tables:
+            if table.name not in first.tables or table.name == "events":
+                continue
+            then = first.tables[table.name]
+            kept = [column for column in table.c if column.name in then.c]
+            rows = reader.execute(sa.select(*kept)).mappings().all()
+            if rows:
+                old = sa.table(table.name, *(sa.column(c.name, c.type) for c in kept))
+                connection.execute(sa.insert(old), [dict(row) for row in rows])
 
 
 def test_a_failed_migration_leaves_nothing(

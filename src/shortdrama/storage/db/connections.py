@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from shortdrama.domain.ids import ConnectionId
-from shortdrama.domain.model import Connection, Dialect, KeySource
+from shortdrama.domain.model import Connection, KeySource
 from shortdrama.errors import Conflict
 from shortdrama.storage.db.columns import insert_new
 from shortdrama.storage.db.tables import connections
@@ -56,7 +56,7 @@ class ConnectionStore:
 
 def _connection(row: sa.Row[Any]) -> Connection:
     values = dict(row._mapping)
-    values["dialect"] = Dialect(values["dialect"])
+    values["options"] = values["options"] or {}
     values["key_source"] = KeySource(values["key_source"])
     values["models"] = tuple(values["models"])
     return Connection(**values)

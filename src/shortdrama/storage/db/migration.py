@@ -17,7 +17,7 @@ from shortdrama.storage.db.lost_records import need_records
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0002"
+NEWEST = "0007"
 _MIGRATION_LOCK = 0x5344_4556_0002  # beside the event log's
 _one_at_a_time = threading.Lock()  # Alembic keeps what it works on in globals
 _version = sa.table("alembic_version", sa.column("version_num", sa.String))

@@ -85,6 +85,7 @@ takes = sa.Table(
     sa.Column("size", sa.String, nullable=False),
     sa.Column("references", json_column(), nullable=False),
     sa.Column("extra", json_column(), nullable=False),
+    sa.Column("mode", sa.String, nullable=False, server_default=""),
     sa.Column("status", sa.String, nullable=False),
     sa.Column("progress", sa.Integer),
     sa.Column("created_at", UtcTime, nullable=False),
@@ -177,13 +178,16 @@ connections = sa.Table(
     sa.Column("id", sa.String, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("base_url", sa.Text, nullable=False),
-    sa.Column("dialect", sa.String, nullable=False),
+    sa.Column("protocol", sa.String, nullable=False),
     sa.Column("models", json_column(), nullable=False),
     sa.Column("auth_header", sa.String, nullable=False),
     sa.Column("key_source", sa.String, nullable=False),
     sa.Column("has_key", sa.Boolean, nullable=False),
     sa.Column("is_trusted", sa.Boolean, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("options", json_column()),
+    sa.Column("max_at_once", sa.Integer),
+    sa.Column("polls_per_second", sa.Double),
 )
 
 events = sa.Table(

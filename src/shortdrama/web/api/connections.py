@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AliasChoices, BaseModel, Field, SecretStr
 
 from shortdrama.connections.service import ConnectionForm
 from shortdrama.domain.ids import ConnectionId
-from shortdrama.domain.model import Connection, Dialect
+from shortdrama.domain.model import VIDEOS, Connection
 from shortdrama.web.api.shapes import may_answer
 from shortdrama.web.i18n import _, say_again
 from shortdrama.web.services import GivenServices
@@ -23,22 +23,33 @@ class ConnectionWish(BaseModel):
     name: str = Field(default="", max_length=200)
     base_url: str = Field(max_length=2000)
     models: list[str] = Field(max_length=100)
-    dialect: Dialect = Dialect.VIDEOS
+    protocol: str = Field(
+        default=VIDEOS,
+        max_length=64,
+        validation_alias=AliasChoices("protocol", "dialect"),
+        description="What the server speaks; `GET /api/protocols` lists them",
+    )
     auth_header: str = Field(default="Authorization", max_length=64)
     key: SecretStr = Field(default=SecretStr(""), max_length=4096)
     is_trusted: bool = False
+    options: dict[str, str] = Field(default={}, max_length=40)
+    max_at_once: int | None = Field(default=None, ge=1, le=1000)
+    polls_per_second: float | None = Field(default=None, gt=0, le=100)
 
 
 class ConnectionAnswer(BaseModel):
     id: str
     name: str
     base_url: str
-    dialect: Dialect
+    protocol: str
     models: list[str]
     auth_header: str
     key_source: str
     has_key: bool
     is_trusted: bool
+    options: dict[str, str]
+    max_at_once: int | None
+    polls_per_second: float | None
     created_at: datetime
 
 
@@ -53,10 +64,13 @@ def _form(wish: ConnectionWish) -> ConnectionForm:
         name=wish.name,
         base_url=wish.base_url,
         models=tuple(wish.models),
-        dialect=wish.dialect,
+        protocol=wish.protocol,
         auth_header=wish.auth_header,
         key=wish.key.get_secret_value(),
         is_trusted=wish.is_trusted,
+        options=wish.options,
+        max_at_once=wish.max_at_once,
+        polls_per_second=wish.polls_per_second,
     )
 
 
@@ -65,12 +79,15 @@ def _answer(connection: Connection) -> ConnectionAnswer:
         id=connection.id,
         name=connection.name,
         base_url=connection.base_url,
-        dialect=connection.dialect,
+        protocol=connection.protocol,
         models=list(connection.models),
         auth_header=connection.auth_header,
         key_source=connection.key_source.value,
         has_key=connection.has_key,
         is_trusted=connection.is_trusted,
+        options=connection.options,
+        max_at_once=connection.max_at_once,
+        polls_per_second=connection.polls_per_second,
         created_at=connection.created_at,
     )
 

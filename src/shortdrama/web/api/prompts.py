@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from shortdrama.domain.ids import AssetId, ConnectionId, PromptId
+from shortdrama.domain.model import Mode, Sound
 from shortdrama.errors import InvalidInput
 from shortdrama.prompts.service import PromptForm
 from shortdrama.web.api.shapes import may_answer
@@ -42,6 +43,10 @@ class ModelAnswer(BaseModel):
     micro_usd_per_second: int | None
     default_seconds: int
     default_size: str
+    modes: list[Mode] = Field(description="What pictures can be; empty: not known")
+    sound: Sound
+    has_seed: bool
+    has_negative_prompt: bool
 
 
 class CheckForm(BaseModel):
@@ -52,6 +57,7 @@ class CheckForm(BaseModel):
     references: list[AnyId] = Field(default=[], max_length=100)
     connection_id: str | None = Field(default=None, max_length=64)
     takes: int = Field(default=1, ge=1, le=20)
+    mode: Mode | None = None
 
 
 class ProblemAnswer(BaseModel):
@@ -108,6 +114,10 @@ def list_models(services: GivenServices) -> list[ModelAnswer]:
             micro_usd_per_second=choice.capability.micro_usd_per_second,
             default_seconds=choice.capability.default_seconds,
             default_size=choice.capability.default_size,
+            modes=list(choice.capability.modes),
+            sound=choice.capability.sound,
+            has_seed=choice.capability.has_seed,
+            has_negative_prompt=choice.capability.has_negative_prompt,
         )
         for choice in services.connections.models()
     ]
@@ -118,15 +128,16 @@ def check_prompt(form: CheckForm, services: GivenServices) -> CheckAnswer:
     """What the model cannot do, what it would cost and how long it would take."""
     connection_id = ConnectionId(form.connection_id) if form.connection_id else None
     references = tuple(AssetId(reference) for reference in form.references)
-    problems = services.prompts.check(
-        PromptForm(form.prompt, form.model, form.seconds, form.size, references, connection_id)
+    asked = PromptForm(
+        form.prompt, form.model, form.seconds, form.size, references, connection_id, form.mode
     )
+    problems = services.prompts.check(asked)
     answers = [
         ProblemAnswer(field=p.where, code=p.code, message=say(p.template, p.details))
         for p in problems
     ]
     try:
-        estimate = services.prompts.estimate(form.model, connection_id, form.seconds, form.takes)
+        estimate = services.prompts.estimate(asked, form.takes)
     except InvalidInput:
         return CheckAnswer(problems=answers, micro_usd=None, seconds=None, is_behind=False)
     return CheckAnswer(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, Field
 
 from shortdrama.domain.ids import AssetId, ConnectionId, ShotId, TakeId, new_id
-from shortdrama.domain.model import PREVIZ_MODEL
+from shortdrama.domain.model import PREVIZ_MODEL, Mode
 from shortdrama.domain.project import Shot
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
 from shortdrama.domain.waiting import left_s
@@ -44,6 +44,12 @@ class NewTake(BaseModel):
     references: list[AnyId] = Field(default=[], max_length=100)
     shot_id: AnyId | None = None
     connection_id: str | None = Field(default=None, pattern="^[0-9a-z-]{1,64}$")
+    mode: Mode | None = Field(default=None, description="What the references are to the clip")
+    extra: dict[str, Any] = Field(
+        default={},
+        max_length=40,
+        description="What else the model takes: seed, sound, negative_prompt, or its own words",
+    )
 
 
 class Verdict(BaseModel):
@@ -105,6 +111,8 @@ def order_take(wanted: NewTake, services: GivenServices, key: Key = None) -> Tak
         references=tuple(AssetId(reference) for reference in wanted.references),
         shot_id=ShotId(wanted.shot_id) if wanted.shot_id else None,
         connection_id=ConnectionId(wanted.connection_id) if wanted.connection_id else None,
+        mode=wanted.mode,
+        extra=wanted.extra,
     )
     return take_answer(services.takes.order(order, key or new_id()), services)
 

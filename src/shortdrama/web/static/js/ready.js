@@ -1,3 +1,3 @@
 /** Says when the scripts of a page have all been started; for who measures or drives a page. */
 
-performance.mark("scripts-ready");
+performance.measure("scripts-ready");
