@@ -14,6 +14,7 @@ from e2e.files import drop, picture
 from e2e.filled_library import fill_library
 from e2e.page_store import wait_until
 from e2e.studio_process import StudioProcess
+from web.panels.brought_assets import bring
 
 pytestmark = pytest.mark.browser
 MANY = 10_000
@@ -161,6 +162,27 @@ def test_selected_assets_go_to_the_prompt(library: Page) -> None:
     expect(panel.get_by_role("button", name="a.png", exact=True)).to_have_attribute(
         "aria-pressed", "true"
     )
+
+
+@pytest.mark.parametrize("count", [3, 14])
+def test_all_that_is_selected_is_downloaded(
+    page: Page, empty_library: StudioProcess, count: int
+) -> None:
+    with httpx.Client(base_url=empty_library.url) as client:
+        for number in range(count):
+            bring(client, f"still {number:02d}.png")
+    page.goto(f"{empty_library.url}/library")
+    tile(page, "still 00.png").click()
+    page.keyboard.press("ControlOrMeta+a")
+    expect(bar(page)).to_contain_text(f"{count} selected")
+    came: list[str] = []
+    page.on("download", lambda download: came.append(download.suggested_filename))
+    bar(page).get_by_role("button", name="Download").click()
+    for _ in range(100):
+        if len(came) >= count:
+            break
+        page.wait_for_timeout(100)
+    assert sorted(came) == [f"still {number:02d}.png" for number in range(count)]
 
 
 def test_ten_thousand_assets_come_a_screen_at_a_time(
