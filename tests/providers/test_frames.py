@@ -1,0 +1,124 @@
+"""Sizes in vendors' words, and pictures that a vendor takes."""
+
+from __future__ import annotations
+
+import base64
+import os
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from shortdrama.errors import InvalidInput, ProviderError
+from shortdrama.generation.ports import Reference
+from shortdrama.providers.frames import PictureLimits, ratio_of, read_picture, resolution_of
+
+LIMITS = PictureLimits(1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("size", "ratio", "resolution"),
+    [
+        ("720x1280", "9:16", "720p"),
+        ("1280x720", "16:9", "720p"),
+        ("1080x1920", "9:16", "1080p"),
+        ("480x854", "9:16", "480p"),
+        ("1080x1080", "1:1", "1080p"),
+        ("2160x3840", "9:16", "4k"),
+        ("960x720", "4:3", "720p"),
+        ("1024x1792", "4:7", "1024p"),
+        ("1680x720", "21:9", "720p"),
+    ],
+)
+def test_sizes_in_words(size: str, ratio: str, resolution: str) -> None:
+    assert (ratio_of(size), resolution_of(size)) == (ratio, resolution)
+
+
+@pytest.mark.parametrize("size", ["", "720p", "0x100", "720*1280", "720x1280x3", "-720x1280"])
+def test_what_is_no_size_is_said(size: str) -> None:
+    with pytest.raises(InvalidInput):
+        ratio_of(size)
+
+
+def picture(
+    folder: Path, measures: tuple[int, int], kind: str = "PNG", *, is_noise: bool = False, **how
+) -> Reference:
+    width, height = measures
+    image = Image.new("RGB", measures, "teal")
+    if is_noise:
+        image = Image.frombytes("RGB", measures, os.urandom(width * height * 3))
+    path = folder / f"a.{kind.lower()}"
+    image.save(path, kind, **how)
+    return Reference(path, f"image/{kind.lower()}", path.name)
+
+
+@pytest.mark.anyio
+async def test_a_picture_within_the_limits_goes_as_it_is(tmp_path: Path) -> None:
+    reference = picture(tmp_path, (3000, 2000))
+    sent = await read_picture(reference, "720x1280", LIMITS)
+    assert sent.content == reference.path.read_bytes()
+    assert sent.data_url == f"data:image/png;base64,{sent.base64}"
+    assert base64.b64decode(sent.base64) == sent.content
+
+
+@pytest.mark.anyio
+async def test_one_that_is_too_heavy_still_covers_the_take(tmp_path: Path) -> None:
+    reference = picture(tmp_path, (2000, 1600), is_noise=True)
+    assert reference.path.stat().st_size > 9_000_000
+    sent = await read_picture(reference, "360x640", PictureLimits(1_000_000))
+    assert sent.mime == "image/jpeg"
+    assert len(sent.content) <= 1_000_000
+    with Image.open(BytesIO(sent.content)) as image:
+        assert image.size == (800, 640)
+
+
+@pytest.mark.anyio
+async def test_a_limit_is_kept_even_where_the_take_is_larger(tmp_path: Path) -> None:
+    reference = picture(tmp_path, (1400, 1400), is_noise=True)
+    sent = await read_picture(reference, "1080x1920", PictureLimits(100_000))
+    assert len(sent.content) <= 100_000
+
+
+@pytest.mark.anyio
+async def test_a_picture_held_sideways_is_turned_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    reference = picture(tmp_path, (300, 200), "JPEG", exif=exif)
+    sent = await read_picture(reference, "720x1280", LIMITS)
+    with Image.open(BytesIO(sent.content)) as image:
+        assert image.size == (200, 300)
+        assert image.getexif().get(0x0112, 1) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF", "GIF"])
+async def test_a_kind_that_the_vendor_does_not_take_becomes_jpeg(tmp_path: Path, kind: str) -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    sent = await read_picture(picture(tmp_path, (400, 300), kind), "720x1280", LIMITS)
+    assert sent.mime == "image/jpeg"
+    with Image.open(BytesIO(sent.content)) as image:
+        assert (image.format, image.size) == ("JPEG", (400, 300))
+
+
+@pytest.mark.anyio
+async def test_what_was_transparent_is_white(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.new("RGBA", (64, 64), (255, 0, 0, 0)).save(path)
+    only_jpeg = PictureLimits(1_000_000, frozenset({"image/jpeg"}))
+    sent = await read_picture(Reference(path, "image/png", "a.png"), "720x1280", only_jpeg)
+    with Image.open(BytesIO(sent.content)) as image:
+        assert image.convert("RGB").getpixel((32, 32)) == (255, 255, 255)
+
+
+@pytest.mark.anyio
+async def test_what_is_no_picture_is_said_before_anything_is_sent(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"\x89PNG broken")
+    with pytest.raises(InvalidInput, match=r"a\.png"):
+        await read_picture(Reference(path, "image/png", "a.png"), "720x1280", LIMITS)
+    with pytest.raises(ProviderError) as caught:
+        await read_picture(Reference(path, "video/mp4", "a.mp4"), "720x1280", LIMITS)
+    assert caught.value.kind == "unsupported"
