@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -14,7 +12,6 @@ from playwright.sync_api import (
     BrowserContext,
     Page,
     Playwright,
-    Response,
     ViewportSize,
     sync_playwright,
 )
@@ -33,8 +30,6 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
-_SCRIPTS_READY = """() => !document.querySelector("script[type=module]")
-  || performance.getEntriesByName("scripts-ready").length"""
 
 
 @pytest.fixture
@@ -92,27 +87,10 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-def wait_for_scripts(context: BrowserContext) -> None:
-    """Pages are shown before they are wired; a test is quicker than any hand."""
-    context.on("page", _wait_at_each_load)
-
-
-def _wait_at_each_load(page: Page) -> None:
-    for name in ("goto", "reload"):
-        setattr(page, name, partial(_load, page, getattr(page, name)))
-
-
-def _load(page: Page, load: Callable[..., Response | None], *to: str, **how: Any) -> object:
-    answer = load(*to, **how)
-    page.wait_for_function(_SCRIPTS_READY)
-    return answer
-
-
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A fresh profile: nothing stored, nothing cached. English, so that tests can read it."""
     context = browser.new_context(viewport=DESKTOP, locale="en-US")
-    wait_for_scripts(context)
     yield context
     context.close()
 
@@ -152,7 +130,6 @@ class OpenProfile:
             viewport=DESKTOP,
             locale="en-US",
         )
-        wait_for_scripts(self._context)
         return self._context
 
     def close(self) -> None:

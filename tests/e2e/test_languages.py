@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from e2e.conftest import DESKTOP, wait_for_scripts
+from e2e.conftest import DESKTOP
 from e2e.files import drop, photoshop, picture
 from e2e.quick_studio import QuickStudio
 
@@ -49,7 +49,6 @@ OVERFLOW = """() => document.documentElement.scrollWidth - document.documentElem
 def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """A tab of a reader of Chinese."""
     context = browser.new_context(viewport=request.param, locale="zh-CN")
-    wait_for_scripts(context)
     yield context.new_page()
     context.close()
 

@@ -1,6 +1,5 @@
 /** The scripts of every page: swaps, menus, keys, events, and those of the studio where it is. */
 
-import "./first-paint.js";
 import "./menus.js";
 import "./renaming.js";
 import "../../panels/studio/studio.js";
