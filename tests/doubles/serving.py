@@ -10,8 +10,35 @@ from types import TracebackType
 from typing import Self
 
 import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+
+class CuttableProtocol(H11Protocol):
+    """Remembers each connection's transport, so that an application can cut it."""
+
+    open: dict[tuple[str, int], asyncio.Transport] = {}  # noqa: RUF012 - shared on purpose
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        host, port = transport.get_extra_info("peername")[:2]
+        self.open[(host, port)] = transport
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        host, port = self.transport.get_extra_info("peername")[:2]
+        self.open.pop((host, port), None)
+        super().connection_lost(exc)
+
+
+async def cut(request: Request) -> Response:
+    """Cut the connection of a request in place of an answer: `return await cut(request)`."""
+    client = request.client
+    assert client is not None
+    CuttableProtocol.open[(client.host, client.port)].abort()
+    await asyncio.sleep(0)
+    return Response()
 
 
 class Serving:
@@ -22,7 +49,7 @@ class Serving:
         app: ASGIApp,
         sockets: Sequence[socket.socket] = (),
         *,
-        protocol: type[H11Protocol] = H11Protocol,
+        protocol: type[H11Protocol] = CuttableProtocol,
         has_lifespan: bool = False,
     ) -> None:
         self._sockets = list(sockets) or [listen()]

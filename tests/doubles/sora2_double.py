@@ -31,9 +31,8 @@ from starlette.responses import (
     StreamingResponse,
 )
 from starlette.routing import Route
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from doubles.serving import Serving, listen
+from doubles.serving import Serving, cut, listen
 from doubles.sora2_script import DoubleJob, Recorded, Script
 from doubles.tiny_clip import tiny_clip
 
@@ -79,7 +78,7 @@ class Sora2Double:
         self._stopping = asyncio.Event()
         self._sockets = [listen(), listen()]
         self._ports = [sock.getsockname()[1] for sock in self._sockets]
-        self._serving = Serving(self._app(), self._sockets, protocol=_Protocol)
+        self._serving = Serving(self._app(), self._sockets)
 
     def __enter__(self) -> Self:
         self._serving.__enter__()
@@ -181,7 +180,7 @@ class Sora2Double:
             return answer
         job = self._make(fields, reference, script, request.path_params.get("id"))
         if step == "drop_after_accept":
-            return await self._cut(request)
+            return await cut(request)
         if step == "delay":
             await self._wait(float(argument))
         if step in {"200_html", "200_empty", "200_no_id"}:
@@ -356,7 +355,7 @@ class Sora2Double:
     async def _half_then_cut(self, request: Request, half: bytes) -> AsyncIterator[bytes]:
         yield half
         await asyncio.sleep(0.02)  # lets the half leave before the reset
-        await self._cut(request)
+        await cut(request)
         yield b""
 
     # answers
@@ -416,7 +415,7 @@ class Sora2Double:
     async def _trouble(self, request: Request, step: str, argument: str) -> Response | None:
         """The answer of a step that stands for trouble of any endpoint; None for other steps."""
         if step == "drop":
-            return await self._cut(request)
+            return await cut(request)
         if step == "redirect" and request.method == "POST":
             return RedirectResponse(self.other_url + "/videos", 307)
         return _trouble(step, argument)
@@ -426,29 +425,6 @@ class Sora2Double:
         waiting = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait([waiting], timeout=seconds)
         waiting.cancel()
-
-    async def _cut(self, request: Request) -> Response:
-        client = request.client
-        assert client is not None
-        _Protocol.open[(client.host, client.port)].abort()
-        await asyncio.sleep(0)
-        return Response()
-
-
-class _Protocol(H11Protocol):
-    """Remembers each connection's transport, so that a step can cut it."""
-
-    open: dict[tuple[str, int], asyncio.Transport] = {}  # noqa: RUF012 - shared on purpose
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        host, port = transport.get_extra_info("peername")[:2]
-        self.open[(host, port)] = transport
-        super().connection_made(transport)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        host, port = self.transport.get_extra_info("peername")[:2]
-        self.open.pop((host, port), None)
-        super().connection_lost(exc)
 
 
 def refused_url() -> str:

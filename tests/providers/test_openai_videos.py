@@ -11,6 +11,8 @@ import pytest
 
 from doubles.sora2_double import Sora2Double
 from doubles.tiny_clip import tiny_clip
+from providers.contract import ProviderContract
+from providers.sora2_rigs import SeedRig, VideosRig
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, SubmissionUncertain
 from shortdrama.generation.ports import JobPhase, Reference, Submission
@@ -135,3 +137,11 @@ async def test_the_seed_dialect_has_no_cancel(double: Sora2Double) -> None:
     job = await provider.submit(ASKED)
     assert not await provider.cancel(job.id)
     await provider.close()
+
+
+class TestVideos(ProviderContract):
+    rig_type = VideosRig
+
+
+class TestSeed(ProviderContract):
+    rig_type = SeedRig
