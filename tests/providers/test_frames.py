@@ -12,7 +12,13 @@ from PIL import Image
 
 from shortdrama.errors import InvalidInput, ProviderError
 from shortdrama.generation.ports import Reference
-from shortdrama.providers.frames import PictureLimits, ratio_of, read_picture, resolution_of
+from shortdrama.providers.frames import (
+    PictureLimits,
+    need_shape,
+    ratio_of,
+    read_picture,
+    resolution_of,
+)
 
 LIMITS = PictureLimits(1_000_000)
 
@@ -27,8 +33,15 @@ LIMITS = PictureLimits(1_000_000)
         ("1080x1080", "1:1", "1080p"),
         ("2160x3840", "9:16", "4k"),
         ("960x720", "4:3", "720p"),
-        ("1024x1792", "4:7", "1024p"),
+        ("480x832", "9:16", "480p"),
+        ("624x624", "1:1", "480p"),
+        ("960x960", "1:1", "720p"),
+        ("834x1112", "3:4", "720p"),
+        ("1088x832", "4:3", "720p"),
+        ("1440x1440", "1:1", "1080p"),
+        ("1024x1792", "9:16", "1024p"),
         ("1680x720", "21:9", "720p"),
+        ("1000x300", "10:3", "300p"),
     ],
 )
 def test_sizes_in_words(size: str, ratio: str, resolution: str) -> None:
@@ -81,6 +94,25 @@ async def test_a_limit_is_kept_even_where_the_take_is_larger(tmp_path: Path) -> 
 
 
 @pytest.mark.anyio
+async def test_a_longest_edge_is_kept(tmp_path: Path) -> None:
+    limits = PictureLimits(9_000_000, longest_px=1000)
+    sent = await read_picture(picture(tmp_path, (1600, 1200)), "1080x1920", limits)
+    with Image.open(BytesIO(sent.content)) as image:
+        assert image.size == (1000, 750)
+
+
+@pytest.mark.anyio
+async def test_a_first_frame_of_another_shape_is_said(tmp_path: Path) -> None:
+    await need_shape(picture(tmp_path, (480, 832)), "720x1280")
+    with pytest.raises(ProviderError, match="4:3") as caught:
+        await need_shape(picture(tmp_path, (1600, 1200)), "720x1280")
+    assert caught.value.kind == "unsupported"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    await need_shape(picture(tmp_path, (1280, 720), "JPEG", exif=exif), "720x1280")
+
+
+@pytest.mark.anyio
 async def test_a_picture_held_sideways_is_turned_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -107,8 +139,8 @@ async def test_a_kind_that_the_vendor_does_not_take_becomes_jpeg(tmp_path: Path,
 async def test_what_was_transparent_is_white(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     Image.new("RGBA", (64, 64), (255, 0, 0, 0)).save(path)
-    only_jpeg = PictureLimits(1_000_000, frozenset({"image/jpeg"}))
-    sent = await read_picture(Reference(path, "image/png", "a.png"), "720x1280", only_jpeg)
+    opaque = PictureLimits(1_000_000, is_opaque=True)
+    sent = await read_picture(Reference(path, "image/png", "a.png"), "720x1280", opaque)
     with Image.open(BytesIO(sent.content)) as image:
         assert image.convert("RGB").getpixel((32, 32)) == (255, 255, 255)
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from math import gcd
+from math import ceil, gcd
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -25,8 +27,14 @@ if TYPE_CHECKING:
 
 _SIZE = re.compile(r"([1-9]\d{1,4})x([1-9]\d{1,4})")
 _RATIOS = ("9:16", "16:9", "1:1", "3:4", "4:3", "2:3", "3:2", "4:5", "5:4", "9:21", "21:9")
-_SAME = 0.01  # 480x854 is 9:16 to the nearest pixel; 1024x1792 (4:7) is not
+# Vendors round: what they call 9:16 in 480p is 480x832, and 4:3 in 720p is 1088x832.
+_SAME_RATIO = 0.03
+# Shorter edge and pixels of the tiers; what is not 16:9 has a tier's number of pixels instead.
+_TIERS = {480: 854 * 480, 720: 1280 * 720, 768: 1366 * 768, 1080: 1920 * 1080, 2160: 3840 * 2160}
+_SAME_AREA = 0.06
+_SAME_SHAPE = 0.04  # what a clip's edges may be off without anybody seeing it
 _ORIENTATION = 0x0112
+_TURNED = {5, 6, 7, 8}  # EXIF 2.32, 4.6.4: values whose rows are columns on screen
 _QUALITIES = (92, 85, 75)
 _SMALLEST_PX = 64
 # Pillow's decoders raise all of these for damaged files.
@@ -40,6 +48,8 @@ class PictureLimits:
 
     most_bytes: int
     mimes: frozenset[str] = frozenset({"image/jpeg", "image/png", "image/webp"})
+    longest_px: int | None = None  # of its longer edge
+    is_opaque: bool = False  # transparency is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +76,32 @@ def measures_of(size: str) -> tuple[int, int]:
 
 
 def ratio_of(size: str) -> str:
-    """ "9:16" of "720x1280": the usual name within one per cent, else the reduced fraction."""
+    """ "9:16" of "720x1280": the usual name within three per cent, else the reduced fraction."""
     width, height = measures_of(size)
-    for name in _RATIOS:
-        across, up = (int(part) for part in name.split(":"))
-        if abs(width * up / (height * across) - 1) <= _SAME:
-            return name
+    name = min(_RATIOS, key=lambda ratio: _apart(width, height, ratio))
+    if _apart(width, height, name) <= _SAME_RATIO:
+        return name
     shared = gcd(width, height)
     return f"{width // shared}:{height // shared}"
 
 
 def resolution_of(size: str) -> str:
-    """ "720p" of "720x1280": the shorter edge; "4k" for 2160."""
-    edge = min(measures_of(size))
+    """ "720p" of "720x1280" and of "960x960", which has as many pixels; "4k" for 2160.
+
+    Where no tier fits, the shorter edge: no vendor knows "1024p", and so it is refused.
+    """
+    width, height = measures_of(size)
+    edge = min(width, height)
+    if edge not in _TIERS:
+        pixels = width * height
+        fitting = [tier for tier, most in _TIERS.items() if abs(pixels / most - 1) <= _SAME_AREA]
+        edge = fitting[0] if fitting else edge
     return "4k" if edge == 2160 else f"{edge}p"
+
+
+def _apart(width: int, height: int, ratio: str) -> float:
+    across, up = (int(part) for part in ratio.split(":"))
+    return abs(width * up / (height * across) - 1)
 
 
 async def read_picture(reference: Reference, size: str, limits: PictureLimits) -> Picture:
@@ -87,7 +109,7 @@ async def read_picture(reference: Reference, size: str, limits: PictureLimits) -
 
     Args:
         reference: A picture file.
-        size: The take's, which a picture is scaled down to (covering it) where it is too heavy.
+        size: The take's, which a picture is scaled down to (covering it) where it is too large.
         limits: The vendor's.
 
     Raises:
@@ -97,7 +119,50 @@ async def read_picture(reference: Reference, size: str, limits: PictureLimits) -
     return await to_thread.run_sync(_read, reference, measures_of(size), limits)
 
 
+async def need_shape(reference: Reference, size: str) -> None:
+    """For models whose clip has the shape of its first frame, whatever size was chosen.
+
+    Raises:
+        ProviderError: The picture has another shape than `size` (`kind="unsupported"`); nothing
+            was sent.
+        InvalidInput: The file is no whole picture.
+    """
+    width, height = await to_thread.run_sync(_shape, reference)
+    wanted, found = ratio_of(size), ratio_of(f"{width}x{height}")
+    if _apart(width, height, wanted) <= _SAME_SHAPE:
+        return
+    raise ProviderError(
+        "This model makes clips in the shape of their first frame. %(name)s is %(found)s, the "
+        "take is to be %(wanted)s. Crop the picture, or choose a size of its shape.",
+        name=reference.name[:200],
+        found=found,
+        wanted=wanted,
+        kind=FailureKind.UNSUPPORTED,
+        not_sent=True,
+    )
+
+
 def _read(reference: Reference, measures: tuple[int, int], limits: PictureLimits) -> Picture:
+    with _reading(reference) as content:
+        if _may_go(reference, content, limits):
+            return Picture(reference.mime, content)
+        return Picture("image/jpeg", _rewritten(content, measures, limits))
+
+
+def _shape(reference: Reference) -> tuple[int, int]:
+    from PIL import Image
+
+    with _reading(reference) as content:
+        _learn_heif()
+        with Image.open(BytesIO(content), formats=_FORMATS) as image:
+            width, height = image.size
+            is_turned = image.getexif().get(_ORIENTATION) in _TURNED
+            return (height, width) if is_turned else (width, height)
+
+
+@contextmanager
+def _reading(reference: Reference) -> Iterator[bytes]:
+    """The file's bytes; what goes wrong with them in the block is said of the picture."""
     if not reference.mime.startswith("image/"):
         raise ProviderError(
             "%(name)s is not a picture. This model takes pictures only.",
@@ -108,11 +173,7 @@ def _read(reference: Reference, measures: tuple[int, int], limits: PictureLimits
     from PIL.Image import DecompressionBombError
 
     try:
-        content = reference.path.read_bytes()
-        is_fitting = reference.mime in limits.mimes and len(content) <= limits.most_bytes
-        if is_fitting and _is_upright(content):
-            return Picture(reference.mime, content)
-        return Picture("image/jpeg", _rewritten(content, measures, limits.most_bytes))
+        yield reference.path.read_bytes()
     except (DecompressionBombError, *_DAMAGE) as error:
         raise InvalidInput(
             "The picture %(name)s cannot be read. Add it anew, or choose another.",
@@ -121,34 +182,38 @@ def _read(reference: Reference, measures: tuple[int, int], limits: PictureLimits
         ) from error
 
 
-def _is_upright(content: bytes) -> bool:
-    """Vendors differ in whether they follow a camera's note of how it was held."""
+def _may_go(reference: Reference, content: bytes, limits: PictureLimits) -> bool:
     from PIL import Image
 
+    if reference.mime not in limits.mimes or len(content) > limits.most_bytes:
+        return False
     with Image.open(BytesIO(content), formats=_FORMATS) as image:
-        return bool(image.getexif().get(_ORIENTATION, 1) == 1)
+        # Vendors differ in whether they follow a camera's note of how it was held.
+        is_upright = image.getexif().get(_ORIENTATION, 1) == 1
+        is_small = limits.longest_px is None or max(image.size) <= limits.longest_px
+        return is_upright and is_small and not (limits.is_opaque and image.has_transparency_data)
 
 
-def _rewritten(content: bytes, measures: tuple[int, int], most_bytes: int) -> bytes:
-    """JPEG of at most `most_bytes`, which covers `measures` unless it has to be smaller."""
-    image = _decoded(content)
-    image = _covering(image, measures)
+def _rewritten(content: bytes, measures: tuple[int, int], limits: PictureLimits) -> bytes:
+    """JPEG within the limits, which covers `measures` unless it has to be smaller."""
+    image = _covering(_decoded(content), measures)
+    if limits.longest_px is not None:
+        image.thumbnail((limits.longest_px, limits.longest_px))
     while True:
         for quality in _QUALITIES:
             written = _jpeg(image, quality)
-            if len(written) <= most_bytes:
+            if len(written) <= limits.most_bytes:
                 return written
         if min(image.size) // 2 < _SMALLEST_PX:
             raise ValueError("the limit is too small for any picture")
-        image = image.resize((image.width // 2, image.height // 2))
+        image.thumbnail((max(image.size) // 2, max(image.size) // 2))
 
 
 def _decoded(content: bytes) -> Image:
     """Upright and without transparency, in RGB."""
-    import pillow_heif
     from PIL import Image, ImageOps
 
-    pillow_heif.register_heif_opener()
+    _learn_heif()
     with Image.open(BytesIO(content), formats=_FORMATS) as opened:
         image = ImageOps.exif_transpose(opened)
         profile = opened.info.get("icc_profile") if image.mode == "RGB" else None
@@ -162,11 +227,8 @@ def _decoded(content: bytes) -> Image:
 
 def _covering(image: Image, measures: tuple[int, int]) -> Image:
     share = max(measures[0] / image.width, measures[1] / image.height)
-    if share >= 1:
-        return image
-    profile = image.info.get("icc_profile")
-    image = image.resize((round(image.width * share), round(image.height * share)))
-    image.info["icc_profile"] = profile
+    if share < 1:
+        image.thumbnail((ceil(image.width * share), ceil(image.height * share)))
     return image
 
 
@@ -174,3 +236,9 @@ def _jpeg(image: Image, quality: int) -> bytes:
     file = BytesIO()
     image.save(file, "JPEG", quality=quality, icc_profile=image.info.get("icc_profile"))
     return file.getvalue()
+
+
+def _learn_heif() -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
