@@ -20,10 +20,10 @@ PICTURES = 300  # as many different thumbnails; more would only take time to mak
 def fill_library(data: Path, count: int) -> None:
     """`count` pictures named "Asset 00000" and up, the last one the newest."""
     data.mkdir(parents=True, exist_ok=True)
-    blobs = FileBlobs(data / "blobs")
-    keys = [_thumbnail(blobs, data / "draft.webp", n) for n in range(min(count, PICTURES))]
     database = Database(f"sqlite:///{data / 'studio.db'}")
     migrate(database)
+    blobs = FileBlobs(data / "blobs")
+    keys = [_thumbnail(blobs, data / "draft.webp", n) for n in range(min(count, PICTURES))]
     now = datetime.now(UTC)
     with database.begin() as tx:
         for number in range(count):
