@@ -4,8 +4,7 @@ anything is sent, where a vendor has no word for it."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any
 
 from shortdrama.domain.model import Mode, Sound
@@ -33,7 +32,7 @@ class Wishes:
     seed: int | None = None
     sound: bool | None = None
     negative_prompt: str = ""
-    own: Mapping[str, Any] = MappingProxyType({})
+    own: Mapping[str, Any] = field(default_factory=dict)
 
 
 def wishes_of(submission: Submission) -> Wishes:
