@@ -107,6 +107,7 @@ class Exchange:
         """
         path = self.redactor.unseal(path)
         base_path, _, query = self.base.raw_path.decode("ascii").partition("?")
+        base_path = base_path.rstrip("/")  # a bare host has the path "/"
         url = self.base.copy_with(raw_path=f"{base_path}{path}?{query}".rstrip("?").encode("ascii"))
         return url.copy_merge_params(dict(params)) if params else url
 
