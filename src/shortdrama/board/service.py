@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from shortdrama.board.api_project import API_PROJECT
 from shortdrama.board.founding import found_sample, found_studio, new_shot
 from shortdrama.board.ports import BoardRecords, BoardTransaction
 from shortdrama.board.sample import SAMPLE_PROJECT, OpenSample, read_sample
@@ -77,7 +78,7 @@ class BoardService:
         self._records = records
 
     def current(self) -> BoardView:
-        """The newest episode of the studio's own project, which is the oldest but the sample.
+        """The newest episode of the studio's own project: the oldest but the sample and the API's.
 
         A fresh studio gets one untitled project, episode and shot.
         """
@@ -217,13 +218,16 @@ class BoardService:
 
 
 def _own_episode(tx: BoardTransaction) -> Episode | None:
-    own = next((p for p in tx.projects.all() if p.id != SAMPLE_PROJECT), None)
+    others = {SAMPLE_PROJECT, API_PROJECT}
+    own = next((p for p in tx.projects.all() if p.id not in others), None)
     return tx.episodes.of_project(own.id)[-1] if own else None
 
 
 def _openings(tx: BoardTransaction, project_id: ProjectId) -> Iterator[EpisodeView]:
     for episode in tx.episodes.of_project(project_id):
-        yield EpisodeView(episode, tx.shots.of_episode(episode.id)[0].id)
+        first = tx.shots.first_of(episode.id)
+        if first is not None:
+            yield EpisodeView(episode, first.id)
 
 
 def _view(tx: BoardTransaction, episode: Episode) -> BoardView:

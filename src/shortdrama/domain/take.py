@@ -152,6 +152,7 @@ class Take:
     retry_of: TakeId | None = None
     estimate_micro_usd: int | None = None  # None: unknown; 0: free
     estimate_s: float | None = None  # until ready, since it was sent, or else made (waiting.py)
+    ordered_by: str = ""  # "user:Mei", "client:<id>", "page", "cli", "api"; "": nobody wrote it
 
     @property
     def is_active(self) -> bool:

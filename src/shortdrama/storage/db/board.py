@@ -95,6 +95,15 @@ class ShotStore:
         rows = self._connection.execute(statement.order_by(shots.c.number, shots.c.id))
         return [Shot(**row) for row in rows.mappings()]
 
+    def first_of(self, episode_id: EpisodeId) -> Shot | None:
+        statement = sa.select(shots).where(shots.c.episode_id == episode_id)
+        return self._one(statement.order_by(shots.c.number, shots.c.id).limit(1))
+
+    def last_number(self, episode_id: EpisodeId) -> int:
+        """0 where there is none."""
+        newest = sa.select(sa.func.max(shots.c.number)).where(shots.c.episode_id == episode_id)
+        return self._connection.scalar(newest) or 0
+
     def change(self, shot_id: ShotId, changes: dict[str, Any]) -> Shot | None:
         """Number, draft, scene or selected take; None where there is no such shot."""
         if unknown := changes.keys() - _SHOT_CHANGES:

@@ -109,6 +109,7 @@ takes = sa.Table(
     sa.Column("retry_of", sa.ForeignKey("takes.id")),
     sa.Column("estimate_micro_usd", sa.BigInteger),
     sa.Column("estimate_s", sa.Double),
+    sa.Column("ordered_by", sa.String, nullable=False, server_default=""),
     sa.UniqueConstraint("shot_id", "number"),
     sa.Index("ix_takes_status_id", "status", "id"),
     sa.Index("ix_takes_model_seconds_finished_at", "model", "seconds", "finished_at"),

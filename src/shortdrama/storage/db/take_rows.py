@@ -33,7 +33,9 @@ _CLIP = {
 _NESTED = frozenset({"request", "failure", "clip", "status"})
 _PLAIN = tuple(field.name for field in fields(Take) if field.name not in _NESTED)
 # What was ordered is frozen, and the status moves only through `move`.
-_FROZEN = frozenset({"id", "shot_id", "prompt_id", "number", "request", "status", "created_at"})
+_FROZEN = frozenset(
+    {"id", "shot_id", "prompt_id", "number", "request", "status", "created_at", "ordered_by"}
+)
 _CHANGES = frozenset(field.name for field in fields(Take)) - _FROZEN
 
 
