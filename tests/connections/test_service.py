@@ -175,7 +175,10 @@ def test_the_built_in_engine_is_always_the_first_choice(records: Database) -> No
 async def test_the_probe_gets_the_key_and_the_page_only_words(records: Database) -> None:
     connections = service(records, DictVault())
     made = connections.connect(FORM)
-    assert await connections.check(made) == [("Key", True, "https://gateway.example/v1")]
+    told, *dry = await connections.check(made)
+    assert told == ("Key", True, "https://gateway.example/v1")
+    assert [(what, passed) for what, passed, _says in dry] == [("Dry request", True)] * 2
+    assert "not known here. It was not sent." in dry[0][2]
 
 
 def test_a_protocol_that_nobody_speaks_is_refused(records: Database) -> None:

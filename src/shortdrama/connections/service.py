@@ -20,7 +20,7 @@ from shortdrama.domain.model import (
     KeySource,
     ModelChoice,
 )
-from shortdrama.errors import InvalidInput, NotFound
+from shortdrama.errors import InvalidInput, NotFound, Sentence, mark
 
 ENVIRONMENT = ConnectionId("environment")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
@@ -135,7 +135,10 @@ class ConnectionService:
 
     async def check(self, connection: Connection) -> list[tuple[str, bool, str]]:
         """Rows of (what, passed, sentence). Nothing is paid for."""
-        return await self._probe.check(connection, self.key_of(connection.id))
+        rows = await self._probe.check(connection, self.key_of(connection.id))
+        if not all(passed for _what, passed, _says in rows):
+            return rows
+        return [*rows, *(_dry_row(self._capability_of(model)) for model in connection.models)]
 
     def models(self) -> list[ModelChoice]:
         """Everything that can be chosen: the built-in engine, then connection by connection."""
@@ -209,6 +212,26 @@ class ConnectionService:
             raise InvalidInput(
                 "This connection comes from SORA2_BASE_URL. Change it where the studio is started."
             )
+
+
+def _dry_row(capability: Capability) -> tuple[str, bool, str]:
+    """What a take would be, and cost, without asking for one."""
+    seconds, size = capability.default_seconds, capability.default_size
+    parts = {"model": capability.label, "seconds": seconds, "size": size.replace("x", " × ")}
+    cost = capability.micro_usd(seconds, size)
+    if cost is None:
+        said = Sentence(
+            "%(seconds)s s of %(size)s from %(model)s: what it costs is not known here. It was not "
+            "sent.",
+            **parts,
+        )
+    else:
+        said = Sentence(
+            "%(seconds)s s of %(size)s from %(model)s would cost %(price)s. It was not sent.",
+            price=f"${cost / 1_000_000:.2f}",
+            **parts,
+        )
+    return (mark("Dry request"), True, said)
 
 
 def _checked(form: ConnectionForm) -> Connection:

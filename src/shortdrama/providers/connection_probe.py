@@ -6,6 +6,9 @@ from shortdrama.domain.model import Connection
 from shortdrama.errors import StudioError, mark
 from shortdrama.providers.kind import Access, CheckRow
 from shortdrama.providers.kinds import ProviderKinds
+from shortdrama.providers.line_check import check_line
+
+_LINE = "Address"  # told of in more detail already
 
 
 class ProviderProbe:
@@ -19,12 +22,22 @@ class ProviderProbe:
         self._kinds.get(name)
 
     async def check(self, connection: Connection, key: str | None) -> list[CheckRow]:
-        """Rows of (what, passed, sentence), in the order they were tried."""
+        """Rows of (what, passed, sentence), in the order they were tried.
+
+        The line comes first: what a provider says of a server that cannot be reached is no help.
+        """
+        rows = await check_line(connection.base_url, is_trusted=connection.is_trusted)
+        if not all(passed for _what, passed, _says in rows):
+            return rows
+        return rows + await self._ask(connection, key)
+
+    async def _ask(self, connection: Connection, key: str | None) -> list[CheckRow]:
         try:
             provider = self._kinds.get(connection.protocol).open(Access(connection, key))
         except StudioError as error:
             return [(mark("Address"), False, error.message)]
         try:
-            return await provider.check()
+            told = await provider.check()
+            return [row for row in told if row[0] != _LINE or not row[1]]
         finally:
             await provider.close()
