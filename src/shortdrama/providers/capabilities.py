@@ -15,6 +15,7 @@ _SHIPPED = Path(__file__).with_name("capabilities.toml")
 _KNOWN = frozenset(
     {
         "id",
+        "also",
         "label",
         "seconds",
         "sizes",
@@ -81,7 +82,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         )
     for table in models:
         _check(path, table)
-    return {table["id"]: table for table in models}
+    return {name: table for table in models for name in (table["id"], *table.get("also", ()))}
 
 
 def _check(path: Path, table: dict[str, Any]) -> None:
@@ -97,6 +98,8 @@ def _check(path: Path, table: dict[str, Any]) -> None:
             names=", ".join(unknown),
         )
     try:
+        for other in table.get("also", ()):
+            _text(other)
         _capability(name, table)
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise SetupProblem(
