@@ -23,6 +23,7 @@ from shortdrama.domain.take import ACTIVE
 from shortdrama.generation.life import Life
 from shortdrama.generation.phases import Phase
 from shortdrama.generation.ports import Provider, ProviderJob, Submission
+from shortdrama.providers.kinds import ProviderKinds
 from shortdrama.providers.registry import ProviderRegistry
 from shortdrama.runner.dbos_runner import DbosRunner
 from shortdrama.storage.blobs.files import FileBlobs
@@ -88,7 +89,9 @@ class DyingStudio(TakeStudio):
 
     def __init__(self, folder: Path, base_url: str, play: Play) -> None:
         super().__init__(folder, base_url, play)
-        providers = DyingProviders(lambda _id: self.connection, lambda _id: "key", play.built_in)
+        providers = DyingProviders(
+            ProviderKinds(), lambda _id: self.connection, lambda _id: "key", play.built_in
+        )
         tools = self.tools
         object.__setattr__(tools, "providers", providers)
         object.__setattr__(tools, "blobs", DyingBlobs(folder / "blobs"))
