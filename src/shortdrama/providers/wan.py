@@ -1,0 +1,257 @@
+"""Wan and HappyHorse on Alibaba Cloud Model Studio (DashScope). One call is one request, but for
+`find`, which has to look into each task.
+
+Shapes: dashscope 2.0.2, the vendor's pages on its video models and on asynchronous tasks, and
+`docs/providers.md`; read 2026-11-23, never tried against the live service.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from shortdrama.domain.take import FailureKind
+from shortdrama.errors import ProviderError, mark
+from shortdrama.generation.ports import Bill, JobPhase, ProviderJob, Submission
+from shortdrama.providers.checks import reach
+from shortdrama.providers.kind import Access, CheckRow, Option, ProviderKind
+from shortdrama.providers.phases import phase_of
+from shortdrama.providers.vendor_api import Manners, VendorApi
+from shortdrama.providers.wan_forms import body_of, path_of
+from shortdrama.sora2.answers import Answer, kind_of_refusal, poll_after
+from shortdrama.sora2.wire import JobError, first_text, parse_seconds, text_of
+
+_ASYNC = {"X-DashScope-Async": "enable"}  # without it the call is refused
+_CHINA = timezone(timedelta(hours=8))  # times of tasks are told without a zone
+_NOT_OVER = frozenset({JobPhase.QUEUED, JobPhase.RUNNING, JobPhase.UNKNOWN})
+_PAGE = 100
+_MOST_LOOKED_INTO = 20
+
+
+class Wan:
+    """Satisfies `providers.kind.OpenProvider`."""
+
+    def __init__(self, api: VendorApi, headers: Mapping[str, str]) -> None:
+        self._api = api
+        self._headers = headers
+
+    async def submit(self, submission: Submission) -> ProviderJob:
+        body = await body_of(submission)
+        headers = {**self._headers, **_ASYNC}
+        answer = await self._api.submit(path_of(submission.model), body, headers)
+        output = _output(answer)
+        if task_id := text_of(output.get("task_id")):
+            return _job(task_id, answer)
+        if answer.error is not None and not _is_their_trouble(answer.error.code):
+            raise self._api.refused(answer)
+        raise self._api.uncertain(answer)
+
+    async def poll(self, job_id: str) -> ProviderJob:
+        """Raises `ProviderError` (`kind="not_found"`) where the task is not known: made a moment
+        ago, older than 24 hours, or of another region."""
+        answer = await self._ask("GET", f"/tasks/{quote(job_id, safe='')}")
+        if text_of(_output(answer).get("task_status")).upper() == "UNKNOWN":
+            raise ProviderError(
+                "The provider does not know this task: it keeps tasks for 24 hours, each region "
+                "its own.",
+                kind=FailureKind.NOT_FOUND,
+                http_status=answer.status,
+            )
+        return _job(job_id, answer)
+
+    async def fetch(
+        self, job: ProviderJob, destination: Path, on_progress: Callable[[int, int | None], None]
+    ) -> None:
+        url = job.result_url or (await self.poll(job.id)).result_url
+        if url is None:
+            raise ProviderError(
+                "The provider tells no address of the clip.",
+                kind=FailureKind.DOWNLOAD,
+                is_transient=True,
+            )
+        await self._api.fetch(url, destination, on_progress)
+
+    async def cancel(self, job_id: str) -> bool:
+        """Only what still waits can be stopped."""
+        try:
+            await self._ask("POST", f"/tasks/{quote(job_id, safe='')}/cancel")
+        except ProviderError as error:
+            if error.is_transient or error.kind == FailureKind.AUTH:
+                raise
+            return False
+        return True
+
+    async def find(self, submission: Submission, since: datetime) -> list[ProviderJob]:
+        """Tasks of the list that were made since then, of the same model and prompt.
+
+        Raises:
+            ProviderError: transient, where there are tasks whose prompt is not told yet: the
+                vendor tells it when a task is done.
+        """
+        rows = await self._listed(submission.model, since)
+        jobs = [await self.poll(text_of(row.get("task_id"))) for row in rows[:_MOST_LOOKED_INTO]]
+        found = [job for job in jobs if _is_match(job, submission)]
+        untold = [job for job in jobs if job.prompt is None and job.phase in _NOT_OVER]
+        if untold and not found:
+            raise ProviderError(
+                "The provider has %(count)s tasks of this model of that time, and tells their "
+                "prompts when they are done. Check again in some minutes.",
+                count=len(untold),
+                is_transient=True,
+            )
+        return found
+
+    async def check(self) -> list[CheckRow]:
+        rows, _ = await reach(self._ask("GET", "/tasks/", {"page_no": 1, "page_size": 1}))
+        if not rows[-1][1]:
+            rows.append(
+                (mark("Region"), False, mark("Each region has its own address and its own keys."))
+            )
+        return rows
+
+    async def close(self) -> None:
+        await self._api.close()
+
+    async def _ask(
+        self, method: str, path: str, params: Mapping[str, str | int] | None = None
+    ) -> Answer:
+        """Raises `ProviderError` for an error that comes with HTTP 200, too."""
+        answer = await self._api.ask(method, path, params, {"headers": dict(self._headers)})
+        if answer.error is not None:
+            raise self._api.refused(answer)
+        return answer
+
+    async def _listed(self, model: str, since: datetime) -> list[dict[str, Any]]:
+        """Newest first; without a time in the query, whose zone is nowhere told."""
+        params: dict[str, str | int] = {"model_name": model, "page_no": 1, "page_size": _PAGE}
+        answer = await self._ask("GET", "/tasks/", params)
+        rows = answer.body.get("data") if isinstance(answer.body, dict) else None
+        least = since.timestamp() * 1000
+        made = [
+            row
+            for row in (rows if isinstance(rows, list) else [])
+            if isinstance(row, dict)
+            and row.get("model_name") == model
+            and float(row.get("gmt_create") or 0) >= least
+        ]
+        return sorted(made, key=lambda row: -float(row["gmt_create"]))
+
+
+def _job(task_id: str, answer: Answer) -> ProviderJob:
+    output = _output(answer)
+    word = text_of(output.get("task_status"))
+    # "Suspended" is their word for waiting; it is in the common table.
+    phase = phase_of(word)
+    error = JobError(text_of(output.get("code")), text_of(output.get("message")))
+    usage = answer.body.get("usage") if isinstance(answer.body, dict) else None
+    usage = usage if isinstance(usage, dict) else {}
+    return ProviderJob(
+        id=task_id,
+        phase=phase,
+        raw_status=word,
+        error_code=error.code or None,
+        error_message=error.message or None,
+        failure_kind=_kind_of_failure(error) if phase is JobPhase.FAILED else None,
+        result_url=first_text(output, ("video_url",)) or None,
+        poll_after_s=poll_after(answer.headers),
+        seconds=parse_seconds(usage.get("output_video_duration") or usage.get("duration")),
+        created_at=_unix(output.get("submit_time")),
+        prompt=first_text(output, ("orig_prompt",)) or None,
+        bill=_bill(usage),
+    )
+
+
+def _output(answer: Answer) -> dict[str, Any]:
+    output = answer.body.get("output") if isinstance(answer.body, dict) else None
+    return output if isinstance(output, dict) else {}
+
+
+def _bill(usage: Mapping[str, Any]) -> Bill | None:
+    numbers = {
+        name: float(value)
+        for name, value in usage.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    return Bill(usage=numbers) if numbers else None
+
+
+def _unix(told: object) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text_of(told))
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=_CHINA)).astimezone(UTC).timestamp()
+
+
+def _is_match(job: ProviderJob, submission: Submission) -> bool:
+    is_same = job.prompt is not None and job.prompt.strip() == submission.prompt.strip()
+    return is_same and job.seconds in (None, submission.seconds)
+
+
+# What the vendor's codes mean; they are paths of words, such as "Throttling.RateQuota".
+_CODES = (
+    (r"InvalidApiKey|AccessDenied|Workspace\.AccessDenied|Model\.AccessDenied", FailureKind.AUTH),
+    (r"Arrearage|AllocationQuota\.FreeTierOnly|CommodityNotPurchased", FailureKind.QUOTA),
+    (r"Throttling|LimitRequests|LimitBurstRate", FailureKind.RATE_LIMITED),
+    (r"ModelNotFound|ModelNotExist", FailureKind.NOT_FOUND),
+    (r"InvalidParameter|InvalidURL|BadRequest|UnsupportedOperation", FailureKind.INVALID_REQUEST),
+    (r"InternalError|SystemError|RequestTimeOut|ServiceUnavailable", FailureKind.PROVIDER_FAILURE),
+)
+_MODERATED = re.compile(r"DataInspectionFailed|IPInfringementSuspect|CustomRoleBlocked")
+
+
+def _kind_of(status: int, error: JobError) -> FailureKind:
+    if _MODERATED.match(error.code):
+        return FailureKind.MODERATION_INPUT
+    known = next((kind for codes, kind in _CODES if re.match(codes, error.code)), None)
+    return known or kind_of_refusal(status, error)
+
+
+def _kind_of_failure(error: JobError) -> FailureKind:
+    """ "Input or output data may contain …" is what is said of both."""
+    if _MODERATED.match(error.code):
+        has_output = "output" in error.message.lower()
+        return FailureKind.MODERATION_OUTPUT if has_output else FailureKind.MODERATION_INPUT
+    known = next((kind for codes, kind in _CODES if re.match(codes, error.code)), None)
+    return known or FailureKind.PROVIDER_FAILURE
+
+
+def _is_their_trouble(code: str) -> bool:
+    """With HTTP 200 such an answer does not say that nothing was made."""
+    return re.match(_CODES[-1][0], code) is not None
+
+
+def _open(access: Access) -> Wan:
+    connection = access.connection
+    address = connection.base_url.rstrip("/")
+    if not re.search(r"/api/v\d+$", address):
+        address += "/api/v1"
+    api = VendorApi(
+        replace(access, connection=replace(connection, base_url=address)),
+        Manners(kind_of=_kind_of),
+    )
+    workspace = connection.options.get("workspace", "").strip()
+    return Wan(api, {"X-DashScope-WorkSpace": workspace} if workspace else {})
+
+
+KINDS = (
+    ProviderKind(
+        "wan",
+        "Wan (Alibaba Model Studio)",
+        _open,
+        base_url="https://dashscope-intl.aliyuncs.com/api/v1",
+        models=("wan3.0-video", "wan3.0-video-prime", "wan2.7-t2v", "wan2.7-i2v", "wan2.7-r2v"),
+        options=(
+            Option(
+                "workspace",
+                mark("Workspace"),
+                mark("Its id, where the key belongs to a workspace of its own."),
+            ),
+        ),
+    ),
+)
