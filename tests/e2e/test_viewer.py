@@ -173,7 +173,9 @@ def test_volume_and_mute_are_kept_for_the_next_visit(page: Page, clip: Locator) 
 def test_download_has_a_speaking_name(page: Page, clip: Locator) -> None:
     with page.expect_download() as info:
         page.get_by_role("link", name="Download take").click()
-    assert re.fullmatch(r"Untitled project - Episode 1 - Shot \d\d, take 1\.mp4", info.value.suggested_filename)
+    assert re.fullmatch(
+        r"Untitled project - Episode 1 - Shot \d\d, take 1\.mp4", info.value.suggested_filename
+    )
     assert info.value.path().read_bytes()[4:8] == b"ftyp"
 
 
