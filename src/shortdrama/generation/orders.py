@@ -35,6 +35,7 @@ class Terms:
     micro_usd: int | None  # None: unknown; 0: free
     expected_s: float | None  # until the take is ready
     mode: Mode = Mode.TEXT
+    unit_prices: tuple[tuple[str, int], ...] = ()  # micro USD of a thousand of a provider's units
 
 
 # What orders could not say at first: where it is not said, the fingerprint is as it was then.

@@ -9,9 +9,11 @@ from enum import StrEnum
 
 from shortdrama.domain.ids import PromptId, ShotId, TakeId, new_id
 from shortdrama.domain.model import Mode
+from shortdrama.domain.money import Buyer
 from shortdrama.domain.prompt import Prompt, clean_prompt
 from shortdrama.domain.take import Take, TakeRequest, TakeStatus
 from shortdrama.errors import Conflict, InvalidInput, NotFound
+from shortdrama.generation import books
 from shortdrama.generation.journal import tell
 from shortdrama.generation.orders import TakeOrder, Terms, fingerprint
 from shortdrama.generation.ports import Runner, TakeRecords, TakeTransaction
@@ -23,6 +25,8 @@ _TO_LOOK_AT = frozenset({_S.UNCERTAIN, _S.STALLED})
 _CANCELLED_AT_ONCE = frozenset({_S.QUEUED, _S.UNCERTAIN})
 _CANCELLED_BY_PROVIDER = frozenset({_S.SUBMITTING, _S.GENERATING})
 _REPEATABLE = frozenset({_S.FAILED, _S.CANCELLED, _S.READY})
+_NOBODY = Buyer()
+Beside = Callable[[TakeTransaction, Take], None]
 
 
 class Decision(StrEnum):
@@ -38,6 +42,16 @@ class QueueSummary:
     running: int
     queued: int
     to_look_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A take to be written, and how its order is known again."""
+
+    take: Take
+    key: str
+    mark: str
+    beside: Beside | None
 
 
 class TakeService:
@@ -64,13 +78,28 @@ class TakeService:
         self._terms = terms
         self._default_shot = default_shot
 
-    def order(self, order: TakeOrder, idempotency_key: str) -> Take:
+    def order(
+        self,
+        order: TakeOrder,
+        idempotency_key: str,
+        buyer: Buyer = _NOBODY,
+        beside: Beside | None = None,
+    ) -> Take:
         """Make a take and start it. May cost money. The same key again is the same take.
+
+        Args:
+            order: What to make.
+            idempotency_key: 1 to 200 plain characters.
+            buyer: Who orders.
+            beside: Writes what belongs to the new take, such as its shot, in its transaction and
+                before it; raises to write nothing at all.
 
         Raises:
             InvalidInput: The prompt, or something that the model cannot do.
             NotFound: The shot.
             Conflict: `idempotency_key_reused`: the key belongs to another request.
+            OverBudget: `cap_reached` or `price_unknown`: a cap forbids it. `confirmation_needed`:
+                nobody has agreed to its price.
         """
         order = replace(order, prompt=clean_prompt(order.prompt))
         _check_key(idempotency_key)
@@ -79,7 +108,9 @@ class TakeService:
         if take is None:
             terms = self._terms(order)
             shot_id = order.shot_id or self._default_shot()
-            take = self._write(_new_take(order, shot_id, terms), idempotency_key, mark)
+            made = replace(_new_take(order, shot_id, terms), ordered_by=buyer.actor)
+            new = _New(made, idempotency_key, mark, beside)
+            take = self._write(new, buyer, terms)
         if take.is_active:
             self._runner.start(take.id)
         return take
@@ -107,7 +138,7 @@ class TakeService:
         self._runner.start(take.id)
         return take
 
-    def retry(self, take_id: TakeId, idempotency_key: str) -> Take:
+    def retry(self, take_id: TakeId, idempotency_key: str, buyer: Buyer = _NOBODY) -> Take:
         """A new take with the same request. May cost money."""
         before = self.get(take_id)
         if before.status not in _REPEATABLE:
@@ -125,7 +156,7 @@ class TakeService:
             mode=Mode(request.mode) if request.mode else None,
             extra=dict(request.extra),
         )
-        return self.order(order, idempotency_key)
+        return self.order(order, idempotency_key, buyer)
 
     def fetch_again(self, take_id: TakeId) -> Take:
         """Download a finished clip again; nothing is generated."""
@@ -156,8 +187,10 @@ class TakeService:
         Raises:
             Conflict: `check_running`: what the provider has is known soon, so nothing is decided
                 before; or the take is not uncertain any more.
+            OverBudget: A cap has no room for sending it again.
         """
         with self._records.begin() as tx:
+            tx.ledger.lock()
             take = _found(tx.takes.get(take_id))
             if take.status is not _S.UNCERTAIN:
                 raise Conflict("This take is not uncertain any more.", code="take_not_uncertain")
@@ -165,7 +198,9 @@ class TakeService:
                 self._check_is_over(take)
             if decision is Decision.NOT_SENT:
                 take = _reopen(tx, take, _S.UNCERTAIN, _S.CANCELLED)
+                books.never_sent(tx, take.id)
             elif decision is Decision.SEND_AGAIN:
+                books.check_room(tx, take)
                 take = _reopen(tx, take, _S.UNCERTAIN, _S.QUEUED)
         if decision is not Decision.NOT_SENT:
             self._runner.start(take.id)
@@ -184,11 +219,6 @@ class TakeService:
         with self._records.read() as tx:
             return tx.takes.with_status(_RUNNING | _TO_LOOK_AT | {_S.QUEUED})
 
-    def spent_since(self, moment: datetime) -> int:
-        """Micro USD of the takes made since then, as far as their prices are known."""
-        with self._records.read() as tx:
-            return tx.takes.spent_since(moment)
-
     def queue_summary(self) -> QueueSummary:
         found = [take.status for take in self.queue()]
         return QueueSummary(
@@ -201,18 +231,25 @@ class TakeService:
         with self._records.read() as tx:
             return _same(tx, key, mark)
 
-    def _write(self, take: Take, key: str, mark: str) -> Take:
-        """Prompt, take and event in one transaction; the earlier take where the key has won one."""
+    def _write(self, new: _New, buyer: Buyer, terms: Terms) -> Take:
+        """Prompt, take, its price put aside and event in one transaction; the earlier take where
+        the key has won one."""
+        take = new.take
         prompt = Prompt(take.prompt_id, take.request.prompt, take.shot_id, take.created_at)
         with self._records.begin() as tx:
-            made = _same(tx, key, mark)
+            if take.estimate_micro_usd != 0:
+                tx.ledger.lock()
+            made = _same(tx, new.key, new.mark)
             if made is not None:
                 return made
+            if new.beside is not None:
+                new.beside(tx, take)
             if tx.shots.get(take.shot_id) is None:
                 raise NotFound("This shot is not there any more.", code="shot_not_found")
             tx.prompts.add(prompt)
             take = replace(take, number=tx.takes.next_number(take.shot_id))
-            tx.takes.add(take, key, mark)
+            tx.takes.add(take, new.key, new.mark)
+            books.reserve(tx, take, buyer, dict(terms.unit_prices))
             tx.prompts.link_take(prompt.id, take.id)
             tx.events.append("prompt.added", {"prompt_id": prompt.id})
             tell(tx, take)

@@ -15,6 +15,7 @@ import shortdrama
 from shortdrama.web import errors, media_files
 from shortdrama.web.api import assets as assets_api
 from shortdrama.web.api import connections as connections_api
+from shortdrama.web.api import money as money_api
 from shortdrama.web.api import prompts as prompts_api
 from shortdrama.web.api import shots as shots_api
 from shortdrama.web.api import state as state_api
@@ -27,6 +28,7 @@ from shortdrama.web.panels.filmstrip import routes as filmstrip_panel
 from shortdrama.web.panels.library import routes as library_panel
 from shortdrama.web.panels.prompt import routes as prompt_panel
 from shortdrama.web.panels.settings import routes as settings_panel
+from shortdrama.web.panels.spend import routes as spend_panel
 from shortdrama.web.panels.studio import routes as studio_panel
 from shortdrama.web.panels.takes import routes as takes_panel
 from shortdrama.web.panels.viewer import routes as viewer_panel
@@ -34,7 +36,16 @@ from shortdrama.web.security import Locks
 from shortdrama.web.services import Services
 from shortdrama.web.static_files import StaticFiles
 
-_APIS = (takes_api, assets_api, uploads_api, prompts_api, shots_api, connections_api, state_api)
+_APIS = (
+    takes_api,
+    money_api,
+    assets_api,
+    uploads_api,
+    prompts_api,
+    shots_api,
+    connections_api,
+    state_api,
+)
 _PANELS = (
     studio_panel,
     assets_panel,
@@ -45,6 +56,7 @@ _PANELS = (
     compare_panel,
     library_panel,
     settings_panel,
+    spend_panel,
 )
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from shortdrama.domain.money import dollars
 from shortdrama.web import i18n
 from shortdrama.web.static_files import StaticFiles
 
@@ -74,7 +75,7 @@ def money(micro_usd: int | None) -> str:
         return ""
     if micro_usd == 0:
         return i18n.gettext_now("free")
-    return f"${micro_usd / 1_000_000:.2f}"
+    return dollars(micro_usd)
 
 
 def file_size(count: int) -> str:

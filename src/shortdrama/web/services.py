@@ -15,6 +15,7 @@ from shortdrama.assets.service import AssetService
 from shortdrama.board.service import BoardService
 from shortdrama.connections.service import ConnectionService
 from shortdrama.generation.service import TakeService
+from shortdrama.money.service import MoneyService
 from shortdrama.prompts.service import PromptService
 from shortdrama.settings import Settings
 from shortdrama.state.hub import EventHub
@@ -36,6 +37,7 @@ class Services:
     settings: Settings
     assets: AssetService
     takes: TakeService
+    money: MoneyService
     prompts: PromptService
     board: BoardService
     connections: ConnectionService

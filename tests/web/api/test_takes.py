@@ -14,6 +14,7 @@ from doubles.sora2_double import Sora2Double
 from doubles.take_studio import KEY, TakeStudio
 from shortdrama.board.service import BoardService
 from shortdrama.domain.ids import new_id
+from shortdrama.money.service import MoneyService
 from shortdrama.web import errors
 from shortdrama.web.api import takes
 
@@ -27,6 +28,7 @@ class Rooms:
     def __init__(self, studio: TakeStudio) -> None:
         self.takes = studio.takes
         self.board = BoardService(studio.records)
+        self.money = MoneyService(studio.records)
 
 
 @pytest.fixture(scope="module")

@@ -114,18 +114,6 @@ class TakeStore:
         rows = self._connection.execute(statement)
         return [Run(row.seconds, row.submitted_at, row.finished_at) for row in rows]
 
-    def spent_since(self, moment: datetime) -> int:
-        """Micro USD of the takes made since then, as far as their prices are known."""
-        # Ids begin with the milliseconds of their making, and are the primary key.
-        first_id = f"{int(moment.timestamp() * 1000):012x}"
-        statement = (
-            sa.select(takes)
-            .where(takes.c.id >= first_id, takes.c.estimate_micro_usd > 0)
-            .where(takes.c.submitted_at.is_not(None))
-        )
-        charged = (take for take in self._many(statement) if take.was_charged)
-        return sum(take.estimate_micro_usd or 0 for take in charged)
-
     def _change(self, *where: sa.ColumnElement[bool], **values: Any) -> Take | None:
         values.setdefault("updated_at", datetime.now(UTC))
         statement = sa.update(takes).where(*where).values(**values)

@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from shortdrama.domain.ids import AssetId, ConnectionId, PromptId
+from shortdrama.domain.ids import AssetId, ConnectionId, PromptId, ShotId
 from shortdrama.domain.model import Mode, Sound
-from shortdrama.errors import InvalidInput
-from shortdrama.prompts.service import PromptForm
+from shortdrama.errors import InvalidInput, OverBudget
+from shortdrama.prompts.service import Estimate, PromptForm
 from shortdrama.web.api.shapes import may_answer
 from shortdrama.web.i18n import say
-from shortdrama.web.services import GivenServices
+from shortdrama.web.services import GivenServices, Services
 
 router = APIRouter(prefix="/api", tags=["prompts"])
 ID_PATTERN = "^[0-9a-f]{32}$"
@@ -58,6 +58,7 @@ class CheckForm(BaseModel):
     connection_id: str | None = Field(default=None, max_length=64)
     takes: int = Field(default=1, ge=1, le=20)
     mode: Mode | None = None
+    shot_id: AnyId | None = Field(default=None, description="Whose caps are looked at as well")
 
 
 class ProblemAnswer(BaseModel):
@@ -73,6 +74,8 @@ class CheckAnswer(BaseModel):
     micro_usd: int | None
     seconds: float | None = Field(description="Until all are ready; null: nobody knows")
     is_behind: bool = Field(description="The first of them has to wait for takes under way")
+    must_ask: bool = Field(description="All together cost more than a click may without a word")
+    ask_above_micro_usd: int | None
 
 
 @router.get("/prompts", responses=may_answer())
@@ -136,13 +139,29 @@ def check_prompt(form: CheckForm, services: GivenServices) -> CheckAnswer:
         ProblemAnswer(field=p.where, code=p.code, message=say(p.template, p.details))
         for p in problems
     ]
-    try:
-        estimate = services.prompts.estimate(asked, form.takes)
-    except InvalidInput:
-        return CheckAnswer(problems=answers, micro_usd=None, seconds=None, is_behind=False)
+    estimate = _estimate(services, asked, form.takes)
+    shot_id = ShotId(form.shot_id) if form.shot_id else None
+    quote = services.money.quote(estimate.micro_usd, shot_id)
+    # Where the model is not even known, a price is the lesser trouble.
+    if quote.refusal is not None and not any(p.where == "model" for p in problems):
+        answers.append(_refusal(quote.refusal))
     return CheckAnswer(
         problems=answers,
         micro_usd=estimate.micro_usd,
         seconds=estimate.seconds,
         is_behind=estimate.is_behind,
+        must_ask=quote.must_ask,
+        ask_above_micro_usd=quote.ask_above_micro_usd,
     )
+
+
+def _estimate(services: Services, form: PromptForm, takes: int) -> Estimate:
+    try:
+        return services.prompts.estimate(form, takes)
+    except InvalidInput:
+        return Estimate(None, None)
+
+
+def _refusal(refusal: OverBudget) -> ProblemAnswer:
+    sentence = say(refusal.template, refusal.details)
+    return ProblemAnswer(field="money", code=refusal.code, message=sentence)

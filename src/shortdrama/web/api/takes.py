@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Body, Header, Query
 from pydantic import BaseModel, Field
 
 from shortdrama.domain.ids import AssetId, ConnectionId, ShotId, TakeId, new_id
 from shortdrama.domain.model import PREVIZ_MODEL, Mode
+from shortdrama.domain.money import Buyer, TakeCost
 from shortdrama.domain.project import Shot
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
 from shortdrama.domain.waiting import left_s
@@ -50,6 +51,17 @@ class NewTake(BaseModel):
         max_length=40,
         description="What else the model takes: seed, sound, negative_prompt, or its own words",
     )
+    confirmed_micro_usd: int | None = Field(
+        default=None, ge=0, description="What a person agreed to pay for it at most"
+    )
+
+
+class Confirmation(BaseModel):
+    """A person's word on the price of one order."""
+
+    confirmed_micro_usd: int | None = Field(
+        default=None, ge=0, description="Needed above the limit that the studio asks at"
+    )
 
 
 class Verdict(BaseModel):
@@ -66,6 +78,15 @@ class FailureAnswer(BaseModel):
     can_retry: bool
     can_fetch_again: bool
     details: dict[str, Any]
+
+
+class CostAnswer(BaseModel):
+    """Over all attempts at a take, as the ledger has it."""
+
+    micro_usd: int
+    money: Money | None = Field(description="Whether it was charged; null: not known yet")
+    is_actual: bool = Field(description="The provider has said it; else it is the estimate")
+    is_known: bool = Field(description="False: no price is known for some of it")
 
 
 class TakeAnswer(BaseModel):
@@ -96,11 +117,12 @@ class TakeAnswer(BaseModel):
     is_rejected: bool
     reject_reason: str
     estimate_micro_usd: int | None = Field(description="Null: not known; 0: free")
+    cost: CostAnswer | None
     provider_job_id: str | None
     retry_of: str | None
 
 
-@router.post("", status_code=202, responses=may_answer(404, 409, 423, 507))
+@router.post("", status_code=202, responses=may_answer(402, 404, 409, 423, 507))
 def order_take(wanted: NewTake, services: GivenServices, key: Key = None) -> TakeAnswer:
     """Make a take. May cost money, as the estimate says."""
     order = TakeOrder(
@@ -114,7 +136,8 @@ def order_take(wanted: NewTake, services: GivenServices, key: Key = None) -> Tak
         mode=wanted.mode,
         extra=wanted.extra,
     )
-    return take_answer(services.takes.order(order, key or new_id()), services)
+    buyer = Buyer(confirmed_micro_usd=wanted.confirmed_micro_usd)
+    return take_answer(services.takes.order(order, key or new_id(), buyer), services)
 
 
 @router.get("", responses=may_answer())
@@ -126,7 +149,8 @@ def list_takes(
     """All takes, newest first; give the last one's id as `before` for the next page."""
     takes = services.takes.page(TakeId(before) if before else None, limit)
     shots = {shot_id: services.board.shot(shot_id) for shot_id in {t.shot_id for t in takes}}
-    return [_answer(take, shots[take.shot_id], services) for take in takes]
+    costs = services.money.costs([take.id for take in takes])
+    return [_answer(take, shots[take.shot_id], services, costs.get(take.id)) for take in takes]
 
 
 @router.get("/{take_id}", responses=may_answer(404))
@@ -140,10 +164,16 @@ def cancel_take(take_id: Id, services: GivenServices) -> TakeAnswer:
     return take_answer(services.takes.cancel(TakeId(take_id)), services)
 
 
-@router.post("/{take_id}/retry", status_code=202, responses=may_answer(404, 409, 423, 507))
-def retry_take(take_id: Id, services: GivenServices, key: Key = None) -> TakeAnswer:
+@router.post("/{take_id}/retry", status_code=202, responses=may_answer(402, 404, 409, 423, 507))
+def retry_take(
+    take_id: Id,
+    services: GivenServices,
+    key: Key = None,
+    word: Annotated[Confirmation | None, Body()] = None,
+) -> TakeAnswer:
     """A new take with the same request. May cost money."""
-    return take_answer(services.takes.retry(TakeId(take_id), key or new_id()), services)
+    buyer = Buyer(confirmed_micro_usd=word.confirmed_micro_usd if word else None)
+    return take_answer(services.takes.retry(TakeId(take_id), key or new_id(), buyer), services)
 
 
 @router.post("/{take_id}/fetch", status_code=202, responses=may_answer(404, 409))
@@ -158,7 +188,7 @@ def check_take(take_id: Id, services: GivenServices) -> TakeAnswer:
     return take_answer(services.takes.check_again(TakeId(take_id)), services)
 
 
-@router.post("/{take_id}/decision", status_code=202, responses=may_answer(404, 409))
+@router.post("/{take_id}/decision", status_code=202, responses=may_answer(402, 404, 409))
 def decide_take(take_id: Id, verdict: Verdict, services: GivenServices) -> TakeAnswer:
     """Say what becomes of an uncertain take."""
     take = services.takes.resolve_uncertain(TakeId(take_id), verdict.decision)
@@ -167,10 +197,11 @@ def decide_take(take_id: Id, verdict: Verdict, services: GivenServices) -> TakeA
 
 def take_answer(take: Take, services: Services) -> TakeAnswer:
     """A take as the API tells of it."""
-    return _answer(take, services.board.shot(take.shot_id), services)
+    cost = services.money.costs([take.id]).get(take.id)
+    return _answer(take, services.board.shot(take.shot_id), services, cost)
 
 
-def _answer(take: Take, shot: Shot, services: Services) -> TakeAnswer:
+def _answer(take: Take, shot: Shot, services: Services, cost: TakeCost | None) -> TakeAnswer:
     request, clip = take.request, take.clip if take.status is TakeStatus.READY else None
     return TakeAnswer(
         id=take.id,
@@ -198,8 +229,20 @@ def _answer(take: Take, shot: Shot, services: Services) -> TakeAnswer:
         is_rejected=take.is_rejected,
         reject_reason=take.reject_reason,
         estimate_micro_usd=take.estimate_micro_usd,
+        cost=_cost(cost),
         provider_job_id=take.provider_job_id,
         retry_of=take.retry_of,
+    )
+
+
+def _cost(cost: TakeCost | None) -> CostAnswer | None:
+    if cost is None:
+        return None
+    return CostAnswer(
+        micro_usd=cost.micro_usd,
+        money=cost.money,
+        is_actual=cost.is_actual,
+        is_known=cost.is_known,
     )
 
 

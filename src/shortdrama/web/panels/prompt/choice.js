@@ -3,13 +3,14 @@
  *
  * @typedef {{model: string, label: string, connection: string, connectionName: string, isReady: boolean,
  *   isHere: boolean, seconds: number[], sizes: string[], references: number|null,
- *   microUsdPerSecond: number|null, defaultSeconds: number, defaultSize: string,
+ *   microUsdPerSecond: number|null, microUsdBySize: Record<string, number>, defaultSeconds: number, defaultSize: string,
  *   referenceKinds: string[]}} Model
  * @typedef {{model: string, connection: string, seconds: number, size: string, takes: number}} Choice
  * @typedef {{value: string, label: string, note: string, isOff: boolean}} Offer
  */
 
 import { t } from "../../static/js/i18n.js";
+import { dollars } from "../spend/ask-price.js";
 
 const MOST_TAKES = 4;
 const USUAL_SECONDS = [2, 4, 5, 6, 8, 10, 12];
@@ -94,7 +95,7 @@ function shape(size) {
 /** "Free", "$0.80" or that nobody knows. @param {number|null} microUsd */
 export function moneyWords(microUsd) {
   if (microUsd === null) return t("Price unknown");
-  return microUsd ? `$${(microUsd / 1e6).toFixed(2)}` : t("Free");
+  return microUsd ? dollars(microUsd) : t("Free");
 }
 
 /**

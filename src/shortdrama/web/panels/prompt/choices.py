@@ -53,6 +53,7 @@ def _as_json(choice: ModelChoice) -> dict[str, object]:
         "sizes": list(capability.sizes),
         "references": capability.max_references,
         "microUsdPerSecond": capability.micro_usd_per_second,
+        "microUsdBySize": dict(capability.micro_usd_by_size),
         "defaultSeconds": capability.default_seconds,
         "defaultSize": capability.default_size,
         "referenceKinds": list(capability.reference_kinds),

@@ -17,6 +17,7 @@ import { PastWalk } from "./past.js";
 import { drawChoice, drawEstimate, drawMarks, drawProblems, drawReferences } from "./prompt-view.js";
 import { declineWords, keepReferences, keptReferences } from "./references.js";
 import { isDoublePress, sendTakes } from "./send.js";
+import { askPrice, priceToConfirm } from "../spend/ask-price.js";
 
 const CHOICE = "prompt:choice";
 const CHECK_MS = 250;
@@ -33,6 +34,8 @@ class PromptPanel extends HTMLElement {
   /** @type {Map<string, {seconds: number|null, isBehind: boolean}>} what the server said, by choice */
   #times = new Map();
   #past = new PastWalk();
+  /** @type {number|null} a click that costs more is asked about; as the server said last */
+  #askAbove = null;
   #timer = 0;
   #timing = 0;
   #turn = 0;
@@ -229,14 +232,39 @@ class PromptPanel extends HTMLElement {
       return;
     }
     keepDraft.flush();
+    const { takes } = this.#choice;
+    const price = this.#toConfirm;
+    if (price && !await askPrice(price, takes)) return;
+    await this.#send(price ? { ...order, confirmed_micro_usd: price } : order, takes);
+  }
+
+  /** @param {import("./send.js").Order} order @param {number} takes */
+  async #send(order, takes) {
     try {
-      const answers = await sendTakes(order, this.#choice.takes);
+      const answers = await sendTakes(order, takes);
       if (answers.some((answer) => "queued" in answer)) {
         showToast(t("The server is away. The prompt is kept and goes up by itself."));
       }
     } catch (error) {
-      this.#refused(/** @type {any} */ (error));
+      const refused = /** @type {any} */ (error);
+      const price = priceToConfirm(refused.problem);
+      if (!price || order.confirmed_micro_usd) this.#refused(refused);
+      else if (await askPrice(price)) await this.#send({ ...order, confirmed_micro_usd: price }, takes);
     }
+  }
+
+  /** The price of the click where it has to be confirmed; else 0. */
+  get #toConfirm() {
+    const microUsd = this.#priceKnown;
+    return microUsd !== null && this.#askAbove !== null && microUsd > this.#askAbove ? microUsd : 0;
+  }
+
+  /** Of all takes together; null where nobody knows it. */
+  get #priceKnown() {
+    const { seconds, size, takes } = this.#choice;
+    const { microUsdBySize, microUsdPerSecond } = this.#model;
+    const perSecond = microUsdBySize?.[size] ?? microUsdPerSecond;
+    return perSecond === null ? null : perSecond * seconds * takes;
   }
 
   /** @param {{message: string, problem?: any}} error */
@@ -259,7 +287,7 @@ class PromptPanel extends HTMLElement {
   /** Ask what cannot be done, what it costs and how long it takes. @param {boolean} [says] the first of these */
   async #check(says = true) {
     const turn = says ? this.#turn += 1 : this.#turn;
-    const { shot_id: _shot, ...order } = this.#order;
+    const order = this.#order;
     this.#estimate();
     const headers = { "Content-Type": "application/json" };
     const body = JSON.stringify({ ...order, takes: this.#choice.takes });
@@ -267,6 +295,7 @@ class PromptPanel extends HTMLElement {
     if (!answer || turn !== this.#turn || !this.isConnected) return;
     const isEmpty = !this.#field.value.trim();
     if (says) this.#say(answer.problems.filter((/** @type {any} */ p) => !(isEmpty && p.field === "prompt")));
+    this.#askAbove = answer.ask_above_micro_usd;
     this.#times.set(this.#timeKey, { seconds: answer.seconds, isBehind: answer.is_behind });
     const estimate = { microUsd: answer.micro_usd, seconds: answer.seconds, isBehind: answer.is_behind };
     drawEstimate(this, estimate, this.#model, this.#choice.takes);
@@ -275,9 +304,8 @@ class PromptPanel extends HTMLElement {
   /** What is known before the server answers: the price, and the time that it said last. */
   #estimate() {
     const model = this.#model;
-    const perSecond = model.microUsdPerSecond;
-    const { seconds, takes } = this.#choice;
-    const microUsd = perSecond === null ? null : perSecond * seconds * takes;
+    const { takes } = this.#choice;
+    const microUsd = this.#priceKnown;
     drawEstimate(this, { microUsd, seconds: null, ...this.#times.get(this.#timeKey) }, model, takes);
   }
 

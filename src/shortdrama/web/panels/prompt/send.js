@@ -13,7 +13,7 @@ let lastAt_ms = -Infinity;
 
 /**
  * @typedef {{prompt: string, model: string, connection_id: string, seconds: number, size: string,
- *   references: string[], shot_id: string}} Order
+ *   references: string[], shot_id: string, confirmed_micro_usd?: number}} Order
  */
 
 /**

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from shortdrama.board.service import BoardView
 from shortdrama.domain.ids import EpisodeId
+from shortdrama.domain.money import dollars
 from shortdrama.web.i18n import _
 from shortdrama.web.services import Services
 
@@ -24,7 +24,7 @@ class EpisodeLink:
 
 @dataclass(frozen=True, slots=True)
 class TopBar:
-    """`page` is "studio", "library" or "settings"."""
+    """`page` is "studio", "library", "settings" or "spend"."""
 
     page: str
     project_id: str
@@ -33,6 +33,7 @@ class TopBar:
     episode_number: int
     episode_title: str
     spent: str
+    day_cap: str  # "" where there is none
     queue_words: str
     queue_count: int
     episodes: tuple[EpisodeLink, ...]
@@ -48,6 +49,7 @@ class TopBar:
             "studio": _("Studio – %(project)s"),
             "library": _("Library – %(project)s"),
             "settings": _("Settings – %(project)s"),
+            "spend": _("Spend – %(project)s"),
         }.get(self.page, "")
         return title % {"project": self.project_label} if title else ""
 
@@ -59,6 +61,7 @@ class TopBar:
 def top_bar(services: Services, page: str, board: BoardView) -> TopBar:
     """The bar for a page; `board` is the episode it is in."""
     queue = services.takes.queue_summary()
+    today = services.money.today()
     return TopBar(
         page=page,
         project_id=board.project.id,
@@ -66,7 +69,8 @@ def top_bar(services: Services, page: str, board: BoardView) -> TopBar:
         episode_id=board.episode.id,
         episode_number=board.episode.number,
         episode_title=board.episode.title,
-        spent=f"${_spent_today_micro_usd(services) / 1_000_000:.2f}",
+        spent=dollars(today.sum.counted_micro_usd),
+        day_cap="" if today.micro_usd is None else dollars(today.micro_usd),
         queue_words=queue_words(queue.running, queue.queued, queue.to_look_at),
         queue_count=queue.running + queue.queued + queue.to_look_at,
         episodes=tuple(_episode_links(services, board.episode.id)),
@@ -103,8 +107,3 @@ def queue_words(running: int, queued: int, to_look_at: int) -> str:
     if to_look_at:
         words.append(_("{count} to look at").format(count=to_look_at))
     return ", ".join(words)
-
-
-def _spent_today_micro_usd(services: Services) -> int:
-    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    return services.takes.spent_since(midnight)

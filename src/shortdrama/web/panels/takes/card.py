@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from shortdrama.domain.ids import ConnectionId, TakeId
 from shortdrama.domain.model import PREVIZ_MODEL
+from shortdrama.domain.money import dollars
 from shortdrama.domain.take import Take, TakeStatus
 from shortdrama.domain.waiting import left_s
 from shortdrama.web.i18n import _
@@ -151,7 +152,7 @@ def price(micro_usd: int | None) -> str:
     """ "$0.40", "free", or that nobody knows."""
     if micro_usd is None:
         return _("price unknown")
-    return f"${micro_usd / 1_000_000:.2f}" if micro_usd else _("free")
+    return dollars(micro_usd) if micro_usd else _("free")
 
 
 def _facts(take: Take, labels: ModelLabels) -> str:

@@ -6,7 +6,8 @@
 import { newHexId } from "../../static/js/hex-id.js";
 import { t } from "../../static/js/i18n.js";
 import { showToast } from "../../static/js/toast.js";
-import { askJson } from "../../static/js/upload.js";
+import { Refused, askJson } from "../../static/js/upload.js";
+import { askPrice, priceToConfirm } from "../spend/ask-price.js";
 import { page } from "../studio/page.js";
 import { showTake } from "../viewer/viewer.js";
 import { askReason } from "./reason.js";
@@ -20,7 +21,7 @@ const ACTIONS = {
   reject,
   restore: ({ id }) => ask("DELETE", `/api/takes/${id}/rejection`),
   cancel: ({ id }) => ask("POST", `/api/takes/${id}/cancellation`),
-  retry: ({ id }) => ask("POST", `/api/takes/${id}/retry`, {}, newHexId()),
+  retry: ({ id }) => askPaid(`/api/takes/${id}/retry`),
   fetch: ({ id }) => ask("POST", `/api/takes/${id}/fetch`),
   "check-again": ({ id }) => ask("POST", `/api/takes/${id}/check`),
   check: ({ id }) => ask("POST", `/api/takes/${id}/decision`, { decision: "check" }),
@@ -91,20 +92,31 @@ export async function reject({ id, number }) {
   showToast(t("Take {number} is rejected.", { number }), { undo: () => ACTIONS.restore({ id, number }) });
 }
 
+/** What costs money: where the studio wants a word on the price first, the person is asked. @param {string} url */
+async function askPaid(url) {
+  const key = newHexId();
+  let price = 0;
+  const hear = (/** @type {any} */ problem) => { price = priceToConfirm(problem); return price > 0; };
+  if (await ask("POST", url, {}, key, hear)) return true;
+  return price > 0 && await askPrice(price) && ask("POST", url, { confirmed_micro_usd: price }, key);
+}
+
 /**
  * @param {string} method
  * @param {string} url
  * @param {any} [body]
  * @param {string} [key] makes a repeated request the same request
+ * @param {(problem: any) => boolean} [hears] the refusal first; true: it need not be shown
  * @returns {Promise<boolean>} false where it did not happen; the reason was shown
  */
-async function ask(method, url, body, key) {
+async function ask(method, url, body, key, hears = () => false) {
   const headers = /** @type {Record<string, string>} */ ({ "Content-Type": "application/json" });
   if (key) headers["Idempotency-Key"] = key;
   try {
     await askJson(url, { method, headers, body: body && JSON.stringify(body) });
     return true;
   } catch (error) {
+    if (error instanceof Refused && hears(error.problem)) return false;
     const isAway = error instanceof TypeError;
     showToast(isAway ? t("The server is away. Nothing was changed.") : /** @type {Error} */ (error).message);
     return false;

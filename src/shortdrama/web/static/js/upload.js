@@ -9,7 +9,7 @@ import { t } from "./i18n.js";
 import { markAway, markHere, serverBack } from "./presence.js";
 
 export const SLICE_BYTES = 8 * 1024 * 1024;
-const FINAL = new Set([400, 403, 404, 405, 413, 415, 422]);
+const FINAL = new Set([400, 402, 403, 404, 405, 413, 415, 422]);
 const FIRST_MS = 200;
 const LONGEST_MS = 5000;
 
