@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from doubles.vendor_double import VendorDouble, VendorJob
+from doubles.scripted_vendor import ScriptedVendor, VendorJob
 
 _WORDS = {
     "queued": "PENDING",
@@ -53,7 +53,7 @@ _REFUSALS = {
 _CHINA = timedelta(hours=8)
 
 
-class WanDouble(VendorDouble):
+class WanDouble(ScriptedVendor):
     @property
     def base_url(self) -> str:
         return f"{self.url}/api/v1"
