@@ -28,7 +28,7 @@ from shortdrama.domain.ids import (
     TakeId,
     new_id,
 )
-from shortdrama.domain.model import BUILT_IN, VIDEOS, Connection, KeySource
+from shortdrama.domain.model import BUILT_IN, VIDEOS, Connection, KeySource, Mode
 from shortdrama.domain.project import Episode, Project, Scene, Shot
 from shortdrama.domain.take import Take, TakeStatus
 from shortdrama.generation.life import Life
@@ -108,7 +108,7 @@ class TakeStudio:
         self.takes = TakeService(
             self.records,
             self.runner,
-            lambda _order: Terms(self.play.connection, 400_000, None),
+            self._terms,
             lambda: self.shot_id,
         )
 
@@ -126,6 +126,10 @@ class TakeStudio:
     ) -> None:
         self.runner.close()
         self.records.close()
+
+    def _terms(self, order: TakeOrder) -> Terms:
+        mode = Mode.FIRST_FRAME if order.references else Mode.TEXT
+        return Terms(self.play.connection, 400_000, None, mode)
 
     def order(self, prompt: str, key: str | None = None, seconds: int = 1) -> Take:
         return self.takes.order(TakeOrder(prompt, "sora-2", seconds, "720x1280"), key or new_id())

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from doubles.sora2_double import Sora2Double
 from doubles.take_studio import TakeStudio
@@ -17,7 +18,7 @@ from shortdrama.domain.take import Money, TakeStatus
 from shortdrama.errors import Conflict, InvalidInput, NotFound
 from shortdrama.generation import failures
 from shortdrama.generation.orders import TakeOrder
-from shortdrama.generation.service import Decision
+from shortdrama.generation.service import Decision, candidates_of
 
 pytestmark = pytest.mark.xdist_group("takes-decisions")
 
@@ -190,6 +191,34 @@ def test_uncertain_and_send_again(studio: TakeStudio, double: Sora2Double) -> No
     assert studio.wait_for(take.id).status is S.READY
     assert double.submits("send again") == 2
     assert len(double.made("send again")) == 1
+
+
+def test_a_person_says_which_job_it_is(studio: TakeStudio, double: Sora2Double) -> None:
+    """Two jobs fit a lone take: the studio cannot know, but a person may."""
+    double.script("which", submit=["ok", "drop_after_accept"])
+    studio.wait_for(studio.order("which").id)
+    forget_job(studio, double.made("which")[0].id)
+    take = studio.wait_for(studio.order("which").id)
+    assert take.status is S.UNCERTAIN
+    jobs = [job.id for job in double.made("which")]
+    assert list(candidates_of(take)) == jobs
+    with pytest.raises(Conflict) as caught:
+        studio.takes.adopt(take.id, "video_of_somebody_else")
+    assert caught.value.code == "job_unknown"
+    studio.takes.adopt(take.id, jobs[1])
+    ended = studio.wait_for(take.id)
+    assert (ended.status, ended.provider_job_id) == (S.READY, jobs[1])
+    assert double.submits("which") == 2
+    with pytest.raises(Conflict):
+        studio.takes.adopt(take.id, jobs[0])
+
+
+def forget_job(studio: TakeStudio, job_id: str) -> None:
+    """As if it had been made by another program with the same account."""
+    with studio.records.engine.begin() as connection:
+        for table in ("submissions", "takes"):
+            text = f"UPDATE {table} SET provider_job_id = NULL WHERE provider_job_id = :job"  # noqa: S608
+            connection.execute(sa.text(text), {"job": job_id})
 
 
 def test_two_lost_twins_are_not_mixed_up(studio: TakeStudio, double: Sora2Double) -> None:

@@ -6,13 +6,17 @@ the page can translate them; what varies is in `details`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from shortdrama.domain.take import Failure, FailureKind, Money
-from shortdrama.errors import ProviderError, StudioError, mark
+from shortdrama.errors import ProviderError, Sentence, StudioError, mark
+from shortdrama.generation.ports import ProviderJob
 
 _K = FailureKind
+CANDIDATES = "candidates"  # in the details of an uncertain take
+_MOST_CANDIDATES = 10
 
 
 REFUSED: dict[FailureKind, str] = {
@@ -88,11 +92,17 @@ STUDIO_FAULT = mark("The studio made a mistake with this take. Its log has the d
 
 
 def refusal(error: ProviderError) -> Failure:
-    """Nothing was made: the request never left, or the provider said no."""
+    """Nothing was made: the request never left, or the provider said no.
+
+    An adapter's own sentence is told where it knows what to do: with `explains=True`, and where
+    the adapter itself refused what cannot be done.
+    """
     kind = kind_of(error)
+    usual = REFUSED.get(kind, REFUSED[_K.PROVIDER_FAILURE])
+    is_ours = kind is _K.UNSUPPORTED and error.details.get("not_sent") is True
     return Failure(
         kind=kind,
-        message=REFUSED.get(kind, REFUSED[_K.PROVIDER_FAILURE]),
+        message=error.template if is_ours or error.details.get("explains") else usual,
         money=Money.NONE,
         can_retry=kind not in {_K.MODERATION_INPUT, _K.INVALID_REQUEST, _K.UNSUPPORTED},
         provider_code=_code(error),
@@ -101,11 +111,16 @@ def refusal(error: ProviderError) -> Failure:
 
 
 def job_failure(kind: FailureKind, *, is_free: bool, code: str | None, said: str | None) -> Failure:
-    """The provider took the job and did not make a clip of it."""
+    """The provider took the job and did not make a clip of it.
+
+    `said` is the provider's word, or a `Sentence` of an adapter that knows what to do about it.
+    """
     told = {"provider_message": said} if said else {}
+    told |= said.details if isinstance(said, Sentence) else {}
+    usual = FAILED.get(kind, FAILED[_K.PROVIDER_FAILURE])
     return Failure(
         kind=kind,
-        message=FAILED.get(kind, FAILED[_K.PROVIDER_FAILURE]),
+        message=said.template if isinstance(said, Sentence) else usual,
         money=money(is_free),
         can_retry=kind is not _K.MODERATION_INPUT,
         provider_code=code,
@@ -141,10 +156,19 @@ def not_checked(error: StudioError, *, is_free: bool) -> Failure:
     return Failure(_K.UNKNOWN, NOT_CHECKED, charged, True, True, None, details)
 
 
-def uncertain(error: StudioError | None, asked: str) -> Failure:
-    """`asked`: what the provider's list said."""
+def uncertain(error: StudioError | None, asked: str, others: Sequence[ProviderJob] = ()) -> Failure:
+    """`asked`: what the provider's list said. `others`: jobs of it that may be the take's own; they
+    are kept with the take, so that a person can choose one."""
     told = details_of(error) if error is not None else {"at": _now()}
-    return Failure(_K.UNKNOWN, UNCERTAIN, Money.MAYBE, details={**told, "asked": asked})
+    details: dict[str, Any] = {**told, "asked": asked}
+    if others:
+        details[CANDIDATES] = [_candidate(job) for job in others[:_MOST_CANDIDATES]]
+    return Failure(_K.UNKNOWN, UNCERTAIN, Money.MAYBE, details=details)
+
+
+def _candidate(job: ProviderJob) -> dict[str, Any]:
+    made = datetime.fromtimestamp(job.created_at, UTC).isoformat() if job.created_at else None
+    return {"id": job.id, "status": job.raw_status[:80], "created_at": made}
 
 
 def stalled(last_word: str | None, *, is_free: bool) -> Failure:
@@ -180,7 +204,8 @@ def kind_of(error: ProviderError) -> FailureKind:
 
 def details_of(error: StudioError) -> dict[str, Any]:
     """For a bug report: what the adapters have already taken every secret out of."""
-    kept = {key: value for key, value in error.details.items() if value is not None}
+    told = {key: value for key, value in error.details.items() if key != "explains"}
+    kept = {key: value for key, value in told.items() if value is not None}
     return {**kept, "said": error.message, "at": _now()}
 
 

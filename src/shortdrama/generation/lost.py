@@ -30,23 +30,38 @@ class _Twins:
     are_being_sent: bool
 
 
-async def search(tools: Tools, take: Take) -> tuple[ProviderJob | None, str]:
-    """The one job that must be the take's, and what the provider's list said."""
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What the provider's list told.
+
+    Attributes:
+        found: The one job that must be the take's.
+        said: In words, for a bug report.
+        others: Jobs that may be its own, where none is certain: a person may know.
+    """
+
+    found: ProviderJob | None
+    said: str
+    others: tuple[ProviderJob, ...] = ()
+
+
+async def search(tools: Tools, take: Take) -> Search:
+    """Look for the job of a take whose answer never came."""
     if take.submitted_at is None:
-        return None, "nothing was sent"
-    said = "not asked"
+        return Search(None, "nothing was sent")
+    told = Search(None, "not asked")
     for pause_s in tools.limits.search_pauses_s:
         await tools.pauses.sleep(take.id, pause_s)
         try:
-            found, said, is_settled = await _look(tools, take)
+            told, is_settled = await _look(tools, take)
         except ProviderError as error:
-            said = error.message
+            told = Search(None, error.message, told.others)
             if not error.is_transient:
                 break
             continue
         if is_settled:
-            return found, said
-    return None, said
+            return told
+    return told
 
 
 def sketch(take: Take, references: tuple[Reference, ...] = ()) -> Submission:
@@ -70,13 +85,13 @@ def _mode_of(take: Take) -> Mode:
     return Mode.FIRST_FRAME if take.request.references else Mode.TEXT
 
 
-async def _look(tools: Tools, take: Take) -> tuple[ProviderJob | None, str, bool]:
-    """Once: the take's job, what the list said, and whether looking again cannot help."""
+async def _look(tools: Tools, take: Take) -> tuple[Search, bool]:
+    """Once: what the list told, and whether looking again cannot help."""
     skew = timedelta(seconds=tools.limits.clock_skew_s)
     try:
         provider = tools.providers.for_connection(take.request.connection_id)
     except StudioError as error:
-        return None, error.message, True
+        return Search(None, error.message), True
     before, _ = await asyncio.to_thread(_twins_and_known, tools, take, [])
     since = min(_sent(twin) for twin in before.lost) - skew
     jobs = await provider.find(sketch(take), since)
@@ -84,7 +99,9 @@ async def _look(tools: Tools, take: Take) -> tuple[ProviderJob | None, str, bool
     free = [job for job in jobs if job.id not in known]
     found = None if twins.are_being_sent else _pair(twins.lost, free, skew).get(take.id)
     is_settled = found is not None or len(free) > len(twins.lost)
-    return found, _words(len(free), len(twins.lost)), is_settled and not twins.are_being_sent
+    others = () if found else tuple(sorted(free, key=_made))
+    told = Search(found, _words(len(free), len(twins.lost)), others)
+    return told, is_settled and not twins.are_being_sent
 
 
 def _twins_and_known(tools: Tools, take: Take, job_ids: list[str]) -> tuple[_Twins, set[str]]:
@@ -111,13 +128,17 @@ def _pair(
     """Each take's job; nothing where the counts differ or a job is older than its take."""
     if len(lost) != len(jobs):
         return {}
-    oldest_first = sorted(jobs, key=lambda job: (job.created_at or 0.0, job.id))
+    oldest_first = sorted(jobs, key=_made)
     pairs = list(zip(lost, oldest_first, strict=True))
     is_possible = all(
         job.created_at is None or job.created_at >= (_sent(take) - skew).timestamp()
         for take, job in pairs
     )
     return {take.id: job for take, job in pairs} if is_possible else {}
+
+
+def _made(job: ProviderJob) -> tuple[float, str]:
+    return job.created_at or 0.0, job.id
 
 
 def _sent(take: Take) -> datetime:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from shortdrama.domain.ids import PromptId, ShotId, TakeId, new_id
 from shortdrama.domain.model import Mode
@@ -14,7 +15,8 @@ from shortdrama.domain.prompt import Prompt, clean_prompt
 from shortdrama.domain.take import Take, TakeRequest, TakeStatus
 from shortdrama.errors import Conflict, InvalidInput, NotFound
 from shortdrama.generation import books
-from shortdrama.generation.journal import tell
+from shortdrama.generation.failures import CANDIDATES
+from shortdrama.generation.journal import Journal, tell
 from shortdrama.generation.orders import TakeOrder, Terms, fingerprint
 from shortdrama.generation.ports import Runner, TakeRecords, TakeTransaction
 
@@ -206,6 +208,27 @@ class TakeService:
             self._runner.start(take.id)
         return take
 
+    def adopt(self, take_id: TakeId, job_id: str) -> Take:
+        """A person says which of the provider's jobs is an uncertain take's own.
+
+        Raises:
+            Conflict: The take is not uncertain any more, `job_unknown`: it is none of those that
+                the provider's list told, or `job_taken`: another take has it.
+        """
+        with self._records.read() as tx:
+            take = _found(tx.takes.get(take_id))
+            attempt = tx.submissions.count(take_id)
+        if take.status is not _S.UNCERTAIN:
+            raise Conflict("This take is not uncertain any more.", code="take_not_uncertain")
+        self._check_is_over(take)
+        if job_id not in candidates_of(take):
+            raise Conflict("This job is not among those that fit.", code="job_unknown")
+        adopted = Journal(self._records).adopt(take_id, attempt, job_id, "")
+        if adopted is None:
+            raise Conflict("Another take has this job already.", code="job_taken")
+        self._runner.start(take_id)
+        return adopted
+
     def queue_position(self, take: Take) -> int | None:
         """1 is next; None where the take is not queued."""
         if take.status is not _S.QUEUED:
@@ -329,6 +352,12 @@ def _new_take(order: TakeOrder, shot_id: ShotId, terms: Terms) -> Take:
         estimate_micro_usd=terms.micro_usd,
         estimate_s=terms.expected_s,
     )
+
+
+def candidates_of(take: Take) -> dict[str, dict[str, Any]]:
+    """The provider's jobs that may be an uncertain take's own, by their ids."""
+    told = take.failure.details.get(CANDIDATES, []) if take.failure else []
+    return {candidate["id"]: candidate for candidate in told}
 
 
 def _check_key(key: str) -> None:

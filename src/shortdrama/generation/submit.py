@@ -54,9 +54,9 @@ async def reconcile(tools: Tools, take_id: TakeId) -> Phase | None:
     if take is None or take.status is not TakeStatus.UNCERTAIN:
         return phase_of(take)
     attempt = await asyncio.to_thread(tools.journal.count_attempts, take_id)
-    found, asked = await search(tools, take)
-    if await _adopt(tools, take, attempt, found) is None:
-        failure = failures.uncertain(None, asked)
+    told = await search(tools, take)
+    if await _adopt(tools, take, attempt, told.found) is None:
+        failure = failures.uncertain(None, told.said, told.others)
         await asyncio.to_thread(tools.journal.still_uncertain, take_id, failure)
     # What a person decided meanwhile is in the row.
     return phase_of(await asyncio.to_thread(tools.journal.get, take_id))
@@ -147,9 +147,9 @@ async def _pause_after(tools: Tools, take: Take, error: ProviderError) -> float 
 async def _settle_lost(tools: Tools, take: Take, error: SubmissionUncertain | None) -> Take | None:
     """The request may have arrived: adopt its job, or leave the decision to a person."""
     attempt = await asyncio.to_thread(tools.journal.open_attempt, take.id)
-    found, asked = await search(tools, take)
+    told = await search(tools, take)
     tried = await asyncio.to_thread(tools.journal.count_attempts, take.id)
-    adopted = await _adopt(tools, take, attempt or tried, found)
+    adopted = await _adopt(tools, take, attempt or tried, told.found)
     if adopted is not None:
         return adopted
     is_free = tools.providers.is_free(take.request.connection_id)
@@ -158,7 +158,7 @@ async def _settle_lost(tools: Tools, take: Take, error: SubmissionUncertain | No
         moved = await asyncio.to_thread(tools.journal.requeue, take.id, attempt, "lost", "lost")
         await tools.pauses.sleep(take.id, pauses[tried - 1] if error else 0)
         return moved
-    failure = failures.uncertain(error, asked)
+    failure = failures.uncertain(error, told.said, told.others)
     return await asyncio.to_thread(
         tools.journal.close, take.id, attempt, "lost", TakeStatus.UNCERTAIN, failure
     )

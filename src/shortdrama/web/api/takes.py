@@ -70,6 +70,12 @@ class Verdict(BaseModel):
     decision: Decision
 
 
+class Adoption(BaseModel):
+    """Which of the provider's jobs is the take's own; of `error.details.candidates`."""
+
+    job_id: str = Field(min_length=1, max_length=4096)
+
+
 class FailureAnswer(BaseModel):
     code: str = Field(description="The provider's own word, or the kind")
     kind: FailureKind
@@ -193,6 +199,12 @@ def decide_take(take_id: Id, verdict: Verdict, services: GivenServices) -> TakeA
     """Say what becomes of an uncertain take."""
     take = services.takes.resolve_uncertain(TakeId(take_id), verdict.decision)
     return take_answer(take, services)
+
+
+@router.post("/{take_id}/adoption", status_code=202, responses=may_answer(404, 409))
+def adopt_job(take_id: Id, adoption: Adoption, services: GivenServices) -> TakeAnswer:
+    """Say which job of the provider an uncertain take is. Nothing is paid."""
+    return take_answer(services.takes.adopt(TakeId(take_id), adoption.job_id), services)
 
 
 def take_answer(take: Take, services: Services) -> TakeAnswer:

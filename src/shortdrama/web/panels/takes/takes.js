@@ -14,7 +14,7 @@ import { askReason } from "./reason.js";
 
 /** @typedef {{id: string, number: string, shot?: string}} Named `shot`: the page's own, where it is not said */
 
-/** @type {Record<string, (take: Named) => any>} */
+/** @type {Record<string, (take: Named, button?: HTMLElement) => any>} */
 const ACTIONS = {
   show: ({ id }) => showTake(id, { isChosen: true, plays: true }),
   select,
@@ -27,6 +27,7 @@ const ACTIONS = {
   check: ({ id }) => ask("POST", `/api/takes/${id}/decision`, { decision: "check" }),
   "not-sent": ({ id }) => ask("POST", `/api/takes/${id}/decision`, { decision: "not_sent" }),
   "send-again": ({ id }) => ask("POST", `/api/takes/${id}/decision`, { decision: "send_again" }),
+  adopt: ({ id }, button) => ask("POST", `/api/takes/${id}/adoption`, { job_id: button?.dataset.job }),
   edit: () => document.getElementById("prompt")?.focus(),
   model: () => /** @type {HTMLElement|null} */ (document.querySelector("[data-pick=model]"))?.click(),
   settings: () => location.assign("/settings"),
@@ -42,7 +43,7 @@ document.addEventListener("click", async (event) => {
   if (!action || !(at instanceof HTMLElement)) return;
   busy.add(button);
   try {
-    await action(named(at));
+    await action(named(at), button);
   } finally {
     busy.delete(button);
   }

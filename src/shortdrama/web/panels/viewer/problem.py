@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
 from shortdrama.errors import mark
+from shortdrama.generation.service import candidates_of
 from shortdrama.web.i18n import _, say
 from shortdrama.web.panels.takes.card import price
 
@@ -19,6 +22,7 @@ class Action:
     name: str
     label: str
     icon: str = ""
+    job: str = ""  # of the provider, where it is about one
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,24 @@ def _uncertain(take: Take) -> Problem:
             "The studio never sends a paid request twice by itself."
         ).format(time=when),
         actions=(
+            *_adoptions(take),
             Action("check", _("Check with the provider"), "stale"),
             Action("not-sent", _("It was not sent")),
             Action("send-again", _("Send again…")),
+            Action("cancel", _("Leave it")),
         ),
         details=_details(take),
     )
+
+
+def _adoptions(take: Take) -> Iterator[Action]:
+    """One for each job of the provider that may be the take's own."""
+    for job_id, told in candidates_of(take).items():
+        made = told["created_at"]
+        when = (
+            datetime.fromisoformat(made).astimezone().strftime("%H:%M:%S") if made else job_id[:12]
+        )
+        yield Action("adopt", _("It is the one of {time}").format(time=when), "link", job_id)
 
 
 def _stalled(take: Take) -> Problem:
