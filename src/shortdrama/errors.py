@@ -4,6 +4,7 @@
     ├── InvalidInput            what was asked for cannot be done as asked      422
     │   ├── UnsupportedFile     a file of a kind, size or shape not taken in    415
     │   └── TooLarge            more bytes or pixels than the settings allow    413
+    ├── OverBudget              money that nobody has allowed to be spent       402
     ├── NotFound                no such row or file                             404
     ├── Conflict                the row is not in a state that allows this      409
     ├── Busy                    somebody else holds it; trying again helps      423
@@ -86,6 +87,13 @@ class TooLarge(InvalidInput):
     status = 413
 
 
+class OverBudget(StudioError):
+    """A cap, a budget or a missing yes stands before an order; nothing was sent."""
+
+    code = "over_budget"
+    status = 402
+
+
 class NotFound(StudioError):
     code = "not_found"
     status = 404
@@ -140,6 +148,7 @@ class ProviderError(StudioError):
         self.kind = kind
         self.is_transient = is_transient
         self.retry_after_s = retry_after_s
+        self.body: object = None  # the refusal as it came, for the adapter that knows its shape
 
 
 class SubmissionUncertain(ProviderError):

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from shortdrama.connections.figures import Figures, read_figures
+from shortdrama.connections.forms import ConnectionForm
+from shortdrama.connections.ports import Preset, PresetOption
 from shortdrama.connections.service import (
     ENVIRONMENT,
-    ConnectionForm,
     ConnectionService,
     EnvironmentConnection,
 )
-from shortdrama.domain.model import BUILT_IN, SEED, VIDEOS, Capability, Connection, KeySource
+from shortdrama.domain.model import (
+    BUILT_IN,
+    SEED,
+    VIDEOS,
+    Capability,
+    Connection,
+    KeySource,
+    Mode,
+    Sound,
+)
 from shortdrama.errors import InvalidInput, NotFound
 from shortdrama.storage.db.database import Database
 
@@ -44,6 +56,19 @@ class NoProbe:
     def need_protocol(self, name: str) -> None:
         if name not in {VIDEOS, SEED}:
             raise InvalidInput("Unknown.", code="protocol_unknown")
+
+    def presets(self) -> list[Preset]:
+        papers = PresetOption("paper", "Paper", is_long=True, is_per_model=True)
+        return [
+            Preset(VIDEOS, "Videos", VIDEOS, needs_key=False),
+            Preset(SEED, "Seed", SEED, "https://seed.example/v1", ("seed-1",), options=(papers,)),
+        ]
+
+    def capability(self, connection: Connection, model: str) -> Capability | None:
+        paper = connection.options.get(f"paper:{model}", "")
+        if paper == "blank":
+            raise InvalidInput("The paper is blank.", code="paper")
+        return Capability(model, paper, modes=(Mode.TEXT,)) if paper else None
 
     async def check(self, connection: Connection, key: str | None) -> list[tuple[str, bool, str]]:
         return [("Key", key == KEY, connection.base_url)]
@@ -128,7 +153,7 @@ def test_removing_takes_the_key_along(records: Database) -> None:
     ],
 )
 def test_what_cannot_be_used_is_refused_in_words(
-    records: Database, change: dict[str, object], code: str
+    records: Database, change: dict[str, Any], code: str
 ) -> None:
     vault = DictVault()
     with pytest.raises(InvalidInput) as refused:
@@ -189,3 +214,94 @@ def test_a_protocol_that_nobody_speaks_is_refused(records: Database) -> None:
     kept = connections.connect(FORM)
     with pytest.raises(InvalidInput):
         connections.change(kept.id, replace(FORM, protocol="morse"))
+
+
+def test_what_a_preset_says_need_not_be_said_again(records: Database) -> None:
+    connections = service(records, DictVault())
+    made = connections.connect(ConnectionForm("", "", (), SEED, key=KEY))
+    assert (made.base_url, made.models) == ("https://seed.example/v1", ("seed-1",))
+
+
+def test_where_a_key_is_needed_it_is_asked_for(records: Database) -> None:
+    connections = service(records, DictVault())
+    with pytest.raises(InvalidInput) as refused:
+        connections.connect(ConnectionForm("", "", (), SEED))
+    assert refused.value.code == "key_missing"
+
+
+def test_a_document_makes_a_model_and_goes_with_it(records: Database) -> None:
+    connections = service(records, DictVault())
+    papers = {"paper:one": "One", "paper:two": "Two", "note": "kept"}
+    made = connections.connect(ConnectionForm("", "", (), SEED, key=KEY, options=papers))
+    assert made.models == ("one", "two")
+    assert connections.capability("one", made.id).label == "One"
+    form = ConnectionForm("", "", ("two",), SEED, options=made.options)
+    assert connections.change(made.id, form).options == {"paper:two": "Two", "note": "kept"}
+
+
+def test_a_document_of_no_use_is_refused_at_once(records: Database) -> None:
+    form = ConnectionForm("", "", (), SEED, key=KEY, options={"paper:one": "blank"})
+    with pytest.raises(InvalidInput, match="The paper is blank"):
+        service(records, DictVault()).connect(form)
+
+
+def test_own_figures_are_over_the_table_and_outlive_the_studio(records: Database) -> None:
+    made = service(records, DictVault()).connect(FORM)
+    own = Figures(
+        seconds=(10, 5, 5),
+        sizes=("480x832",),
+        modes=(Mode.REFERENCES, Mode.TEXT),
+        max_references=3,
+        usd_per_second=0.05,
+        has_seed=True,
+    )
+    service(records, DictVault()).set_figures(made.id, "wan-3.0", own)
+    known = service(records, DictVault()).capability("wan-3.0", made.id)
+    assert (known.seconds, known.sizes, known.max_references) == ((5, 10), ("480x832",), 3)
+    assert (known.default_seconds, known.default_size) == (5, "480x832")
+    assert (known.modes, known.has_seed) == ((Mode.TEXT, Mode.REFERENCES), True)
+    assert known.micro_usd(10, "480x832") == 500_000
+    assert service(records, DictVault()).capability("x", made.id).seconds == ()
+
+
+def test_empty_figures_give_the_table_its_word_back(records: Database) -> None:
+    connections = service(records, DictVault())
+    made = connections.connect(FORM)
+    connections.set_figures(made.id, "wan-3.0", Figures(seconds=(5,)))
+    changed = connections.set_figures(made.id, "wan-3.0", Figures())
+    assert changed.options == {}
+    assert connections.capability("wan-3.0", made.id) == capability_of("wan-3.0")
+
+
+def test_figures_go_with_their_model(records: Database) -> None:
+    connections = service(records, DictVault())
+    made = connections.connect(FORM)
+    connections.set_figures(made.id, "x", Figures(seconds=(5,)))
+    kept = connections.get(made.id)
+    changed = connections.change(made.id, replace(FORM, models=("wan-3.0",), options=kept.options))
+    assert changed.options == {}
+    with pytest.raises(NotFound):
+        connections.set_figures(made.id, "x", Figures(seconds=(5,)))
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        Figures(seconds=(0,)),
+        Figures(sizes=("9:16",)),
+        Figures(usd_per_second=-1),
+        Figures(max_references=1000),
+    ],
+)
+def test_figures_that_cannot_be_are_refused(records: Database, own: Figures) -> None:
+    connections = service(records, DictVault())
+    made = connections.connect(FORM)
+    with pytest.raises(InvalidInput):
+        connections.set_figures(made.id, "x", own)
+
+
+def test_kept_figures_that_nobody_can_read_are_no_figures() -> None:
+    for text in ("", "[]", '{"seconds": 5}', '{"modes": ["dream"]}', '{"seconds": [0]}'):
+        assert read_figures(text) == Figures()
+    own = Figures(seconds=(5,), sound=Sound.SWITCH)
+    assert read_figures(own.to_text()) == own

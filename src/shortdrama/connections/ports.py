@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shortdrama.domain.ids import ConnectionId
-from shortdrama.domain.model import Connection
+from shortdrama.domain.model import Capability, Connection
 from shortdrama.state.ports import EventLog
 
 
@@ -51,11 +52,53 @@ class KeyVault(Protocol):
     def remove(self, name: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class PresetOption:
+    """A setting that only one protocol has.
+
+    Attributes:
+        is_long: a document, and not a line.
+        is_per_model: one for each model, kept as "name:model".
+    """
+
+    name: str
+    label: str
+    hint: str = ""
+    is_long: bool = False
+    is_per_model: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """What can be connected, with what most people fill in. Several may speak one protocol."""
+
+    id: str
+    label: str  # the vendor's own name, or of the program
+    protocol: str
+    base_url: str = ""
+    models: tuple[str, ...] = ()
+    needs_key: bool = True
+    auth_header: str = "Authorization"
+    options: tuple[PresetOption, ...] = ()
+    hint: str = ""  # what one needs to have
+
+
 class ConnectionProbe(Protocol):
     """What is known of protocols, and the test button, which costs nothing."""
 
     def need_protocol(self, name: str) -> None:
         """Raises `InvalidInput` for a protocol that nobody here speaks."""
+        ...
+
+    def presets(self) -> list[Preset]:
+        """In the order in which they are offered; of each protocol its own is the first."""
+        ...
+
+    def capability(self, connection: Connection, model: str) -> Capability | None:
+        """What a connection's own settings say of a model; None where the tables know.
+
+        Raises `InvalidInput` where those settings cannot be used.
+        """
         ...
 
     async def check(self, connection: Connection, key: str | None) -> list[tuple[str, bool, str]]:

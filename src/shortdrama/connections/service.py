@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from ipaddress import ip_address
+from functools import cached_property
 from urllib.parse import urlsplit
 
-from shortdrama.connections.ports import ConnectionProbe, ConnectionRecords, KeyVault
+from shortdrama.connections import figures
+from shortdrama.connections.figures import Figures, read_figures
+from shortdrama.connections.forms import ConnectionForm, checked_form, origin_of
+from shortdrama.connections.ports import (
+    ConnectionProbe,
+    ConnectionRecords,
+    KeyVault,
+    Preset,
+)
 from shortdrama.domain.ids import ConnectionId, new_id
 from shortdrama.domain.model import (
     BUILT_IN,
     PREVIZ_MODEL,
-    VIDEOS,
     Capability,
     Connection,
     KeySource,
@@ -23,24 +29,7 @@ from shortdrama.domain.model import (
 from shortdrama.errors import InvalidInput, NotFound, Sentence, mark
 
 ENVIRONMENT = ConnectionId("environment")
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 CapabilityOf = Callable[[str], Capability]
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionForm:
-    """What a person types to connect a model. An empty `key` keeps the one there is."""
-
-    name: str
-    base_url: str
-    models: tuple[str, ...]
-    protocol: str = VIDEOS
-    auth_header: str = "Authorization"
-    key: str = ""
-    is_trusted: bool = False
-    options: dict[str, str] = field(default_factory=dict)
-    max_at_once: int | None = None
-    polls_per_second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +74,23 @@ class ConnectionService:
             return self._environment.read_key()
         return self._vault.get(connection_id)
 
+    def presets(self) -> list[Preset]:
+        """What can be connected, vendors first."""
+        return self._probe.presets()
+
     def connect(self, form: ConnectionForm) -> Connection:
-        """Keep a new connection, its key in the vault."""
+        """Keep a new connection, its key in the vault.
+
+        Raises:
+            InvalidInput: Something that the protocol needs is missing or cannot be; `code` says
+                which field it is.
+        """
         self._probe.need_protocol(form.protocol)
+        form = self._completed(form)
+        if not form.key and self._preset_of(form.protocol).needs_key:
+            raise InvalidInput("A key is needed. Paste it here.", code="key_missing")
         connection = replace(
-            _checked(form), id=ConnectionId(new_id()), created_at=datetime.now(UTC)
+            self._usable(form), id=ConnectionId(new_id()), created_at=datetime.now(UTC)
         )
         connection = replace(connection, key_source=self._keep_key(connection.id, form.key))
         with self._records.begin() as tx:
@@ -100,7 +101,7 @@ class ConnectionService:
     def change(self, connection_id: ConnectionId, form: ConnectionForm) -> Connection:
         self._refuse_environment(connection_id)
         self._probe.need_protocol(form.protocol)
-        wanted = _checked(form)
+        wanted = self._usable(self._completed(form))
         changes = {
             "name": wanted.name,
             "base_url": wanted.base_url,
@@ -113,7 +114,7 @@ class ConnectionService:
             "polls_per_second": wanted.polls_per_second,
         }
         before = self.get(connection_id)
-        if _origin(before.base_url) != _origin(wanted.base_url) and not form.key:
+        if origin_of(before.base_url) != origin_of(wanted.base_url) and not form.key:
             # A key goes to the server it was given for and to no other.
             self._vault.remove(connection_id)
             changes["key_source"] = KeySource.NONE
@@ -121,6 +122,26 @@ class ConnectionService:
             changes["key_source"] = self._keep_key(connection_id, form.key)
         with self._records.begin() as tx:
             tx.connections.change(connection_id, changes)
+            tx.events.append("connection.changed", {"connection_id": connection_id})
+        return self.get(connection_id)
+
+    def figures(self, connection_id: ConnectionId, model: str) -> Figures:
+        """A person's own figures for a model; nothing where there are none."""
+        return _figures(self.get(connection_id), model)
+
+    def set_figures(self, connection_id: ConnectionId, model: str, own: Figures) -> Connection:
+        """Keep a person's own figures for a model; empty ones give the table its word back."""
+        self._refuse_environment(connection_id)
+        connection = self.get(connection_id)
+        if model not in connection.models:
+            raise NotFound("This connection does not offer the model any more.")
+        name = f"{figures.PREFIX}{model}"
+        options = {key: text for key, text in connection.options.items() if key != name}
+        own = figures.checked(own)
+        if own != figures.NOTHING:
+            options[name] = own.to_text()
+        with self._records.begin() as tx:
+            tx.connections.change(connection_id, {"options": options})
             tx.events.append("connection.changed", {"connection_id": connection_id})
         return self.get(connection_id)
 
@@ -138,7 +159,7 @@ class ConnectionService:
         rows = await self._probe.check(connection, self.key_of(connection.id))
         if not all(passed for _what, passed, _says in rows):
             return rows
-        return [*rows, *(_dry_row(self._capability_of(model)) for model in connection.models)]
+        return [*rows, *(_dry_row(self._named(model, connection)) for model in connection.models)]
 
     def models(self) -> list[ModelChoice]:
         """Everything that can be chosen: the built-in engine, then connection by connection."""
@@ -169,19 +190,57 @@ class ConnectionService:
         return (environment or self.models())[0]
 
     def _choices(self, connection: Connection) -> list[ModelChoice]:
-        is_ready = connection.has_key or connection.key_source is KeySource.NONE
+        needs_none = connection.key_source is KeySource.NONE
+        if needs_none and self._preset_of(connection.protocol).needs_key:
+            needs_none = False
+        is_ready = connection.has_key or needs_none
         return [
             ModelChoice(connection.id, connection.name, self._named(model, connection), is_ready)
             for model in connection.models
         ]
 
     def _named(self, model: str, connection: Connection) -> Capability:
-        """Another server's previz must not be taken for the one of this machine."""
-        capability = self._capability_of(model)
+        """What a model can do there: by the tables, the connection's settings, and figures of a
+        person's own."""
+        try:
+            own = self._probe.capability(connection, model)
+        except InvalidInput:
+            own = None  # said by the check, and again when a take is ordered
+        known = own or self._capability_of(model)
+        capability = figures.apply(_figures(connection, model), known)
         if model != PREVIZ_MODEL:
             return capability
+        # Another server's previz must not be taken for the one of this machine.
         label = f"{capability.label} · {connection.name}"
         return replace(capability, label=label, at_once=None)
+
+    @cached_property
+    def _presets(self) -> list[Preset]:
+        return self._probe.presets()
+
+    def _preset_of(self, protocol: str) -> Preset:
+        """The protocol's own."""
+        return next(
+            (p for p in self._presets if p.id == protocol), Preset(protocol, protocol, protocol)
+        )
+
+    def _completed(self, form: ConnectionForm) -> ConnectionForm:
+        """With what the protocol's preset says where nothing was said, and models of documents."""
+        preset = self._preset_of(form.protocol)
+        per_model = [option.name for option in preset.options if option.is_per_model]
+        named = [
+            name.partition(":")[2]
+            for name in form.options
+            if name.partition(":")[0] in per_model and form.options[name]
+        ]
+        models = tuple(m for m in form.models if m.strip()) or tuple(named) or preset.models
+        return replace(form, base_url=form.base_url.strip() or preset.base_url, models=models)
+
+    def _usable(self, form: ConnectionForm) -> Connection:
+        connection = checked_form(form)
+        for model in connection.models:
+            self._probe.capability(connection, model)
+        return connection
 
     def _from_environment(self) -> list[Connection]:
         if self._environment is None:
@@ -193,7 +252,7 @@ class ConnectionService:
             models=(self._environment.model,),
         )
         source = KeySource.ENVIRONMENT if key else KeySource.NONE
-        return [replace(_checked(form), id=ENVIRONMENT, key_source=source, has_key=bool(key))]
+        return [replace(checked_form(form), id=ENVIRONMENT, key_source=source, has_key=bool(key))]
 
     def _with_key_state(self, connection: Connection) -> Connection:
         if connection.key_source is KeySource.NONE:
@@ -234,59 +293,5 @@ def _dry_row(capability: Capability) -> tuple[str, bool, str]:
     return (mark("Dry request"), True, said)
 
 
-def _checked(form: ConnectionForm) -> Connection:
-    if not _HEADER.fullmatch(form.auth_header):
-        raise InvalidInput("That is not the name of an HTTP header.", code="auth_header")
-    if not form.key.isascii() or any(c.isspace() for c in form.key.strip()):
-        raise InvalidInput("A key has no spaces and only plain characters.", code="key_malformed")
-    base_url = _checked_url(form.base_url.strip(), form.is_trusted)
-    models = tuple(dict.fromkeys(m.strip() for m in form.models if m.strip()))
-    if not models or any(len(m) > 200 or not m.isprintable() for m in models):
-        raise InvalidInput("Name at least one model id.", code="models_missing")
-    name = " ".join(form.name.split())[:80] or urlsplit(base_url).hostname or base_url
-    return Connection(
-        id=ConnectionId(""),
-        name=name,
-        base_url=base_url,
-        protocol=form.protocol,
-        models=models,
-        auth_header=form.auth_header,
-        key_source=KeySource.NONE,
-        created_at=datetime.fromtimestamp(0, UTC),
-        is_trusted=form.is_trusted,
-        options=dict(form.options),
-        max_at_once=form.max_at_once,
-        polls_per_second=form.polls_per_second,
-    )
-
-
-def _checked_url(url: str, is_trusted: bool) -> str:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        raise InvalidInput("That is not a web address.", code="base_url") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise InvalidInput("A base URL begins with https://.", code="base_url")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise InvalidInput("A base URL has no password, ? or #.", code="base_url")
-    if parts.scheme == "http" and not (is_trusted or _is_loopback(parts.hostname)):
-        raise InvalidInput(
-            "Your key would travel in the clear. Use https://, or mark the server as trusted.",
-            code="base_url_insecure",
-        )
-    return url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc.lower()
+def _figures(connection: Connection, model: str) -> Figures:
+    return read_figures(connection.options.get(f"{figures.PREFIX}{model}", "{}"))

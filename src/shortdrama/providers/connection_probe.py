@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from shortdrama.domain.model import Connection
+from shortdrama.connections.ports import Preset
+from shortdrama.domain.model import Capability, Connection
 from shortdrama.errors import StudioError, mark
 from shortdrama.providers.kind import Access, CheckRow
 from shortdrama.providers.kinds import ProviderKinds
 from shortdrama.providers.line_check import check_line
+from shortdrama.providers.presets import presets_of
 
 _LINE = "Address"  # told of in more detail already
 
@@ -20,6 +22,19 @@ class ProviderProbe:
     def need_protocol(self, name: str) -> None:
         """Raises `InvalidInput` for a protocol that nobody here speaks."""
         self._kinds.get(name)
+
+    def presets(self) -> list[Preset]:
+        """What can be connected."""
+        return presets_of(self._kinds.all())
+
+    def capability(self, connection: Connection, model: str) -> Capability | None:
+        """What the connection's own settings say of a model; None where the tables know.
+
+        Raises:
+            InvalidInput: The settings cannot be used, or the protocol is not known here.
+        """
+        describe = self._kinds.get(connection.protocol).describe
+        return describe(connection, model) if describe else None
 
     async def check(self, connection: Connection, key: str | None) -> list[CheckRow]:
         """Rows of (what, passed, sentence), in the order they were tried.

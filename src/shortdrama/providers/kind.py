@@ -13,7 +13,7 @@ from typing import Protocol, Self
 
 import httpx
 
-from shortdrama.domain.model import Connection
+from shortdrama.domain.model import Capability, Connection
 from shortdrama.generation.ports import Provider
 
 CheckRow = tuple[str, bool, str]
@@ -48,6 +48,7 @@ class Option:
     label: str
     hint: str = ""
     is_long: bool = False  # a document, such as a workflow, and not a line
+    is_per_model: bool = False  # kept as "name:model", one for each model
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class ProviderKind:
     auth_header: str = "Authorization"
     options: tuple[Option, ...] = ()
     capabilities: Path | None = None  # a file in the form of `capabilities.toml`
+    describe: Callable[[Connection, str], Capability | None] | None = None  # of its own models
     is_installed: bool = False  # by a package of somebody else
 
     def as_installed(self) -> Self:

@@ -129,7 +129,7 @@ def refusal(answer: Answer, redactor: Redactor, kind_of: KindOf | None = None) -
         or answer.status >= 500
         or (answer.status < 400 and kind is FailureKind.RATE_LIMITED)
     )
-    return ProviderError(
+    refused = ProviderError(
         "%(what)s It answered “%(answer)s”.",
         what=_SAID_AS.get(kind, _PROVIDER_TROUBLE),
         answer=phrase(answer.status, said),
@@ -142,6 +142,8 @@ def refusal(answer: Answer, redactor: Redactor, kind_of: KindOf | None = None) -
         body_excerpt=redactor.text(answer.text)[:_EXCERPT_CHARS],
         request_id=redactor.text(answer.headers.get("x-request-id", ""))[:200] or None,
     )
+    refused.body = answer.body
+    return refused
 
 
 def phrase(status: int, said: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 from pydantic import AliasChoices, BaseModel, Field, SecretStr
 
-from shortdrama.connections.service import ConnectionForm
+from shortdrama.connections.forms import ConnectionForm
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import VIDEOS, Connection
 from shortdrama.web.api.shapes import may_answer

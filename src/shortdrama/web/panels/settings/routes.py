@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 import shortdrama
-from shortdrama.connections.service import ENVIRONMENT, ConnectionForm
+from shortdrama.connections.forms import ConnectionForm
+from shortdrama.connections.service import ENVIRONMENT
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import VIDEOS, Connection, KeySource
 from shortdrama.errors import InvalidInput
