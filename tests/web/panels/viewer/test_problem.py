@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shortdrama.domain.take import Failure, FailureKind, Money, TakeStatus
+from shortdrama.generation.failures import CANDIDATES
 from shortdrama.web import i18n
 from shortdrama.web.panels.viewer.problem import Problem, describe
 from web.panels.made_takes import a_take
@@ -64,8 +65,19 @@ def test_money_is_said_as_it_is_known(money: Money, micro_usd: int | None, words
 def test_an_uncertain_take_offers_to_check_before_anything_else() -> None:
     problem = describe(a_take(TakeStatus.UNCERTAIN))
     assert problem is not None
-    assert [action.name for action in problem.actions] == ["check", "not-sent", "send-again"]
+    names = [action.name for action in problem.actions]
+    assert names == ["check", "not-sent", "send-again", "cancel"]
     assert problem.look == "uncertain"
+
+
+def test_jobs_that_may_be_the_take_s_own_can_be_chosen() -> None:
+    at = "2026-11-23T09:00:05+00:00"
+    told = {CANDIDATES: [{"id": "video_7", "status": "completed", "created_at": at}]}
+    failure = Failure(FailureKind.UNKNOWN, "Who knows.", Money.MAYBE, details=told)
+    problem = describe(a_take(TakeStatus.UNCERTAIN, failure=failure))
+    assert problem is not None
+    assert (problem.actions[0].name, problem.actions[0].job) == ("adopt", "video_7")
+    assert ":05" in problem.actions[0].label
 
 
 @pytest.mark.parametrize("status", [TakeStatus.READY, TakeStatus.GENERATING, TakeStatus.CANCELLED])
