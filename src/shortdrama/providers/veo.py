@@ -93,7 +93,9 @@ class Veo:
         return ProviderJob(name, JobPhase.QUEUED, raw_status="accepted", model=submission.model)
 
     async def poll(self, job_id: str) -> ProviderJob:
-        answer = await self._api.ask("GET", f"/{quote(job_id, safe='/:@')}")
+        if _NAME.fullmatch(job_id) is None:
+            raise ProviderError("This is no job of Google's.", kind=FailureKind.NOT_FOUND)
+        answer = await self._api.ask("GET", f"/{job_id}")
         body = _mapping(answer.body)
         if body.get("done") is not True:
             return _waiting(body, job_id)

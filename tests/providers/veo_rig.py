@@ -1,0 +1,62 @@
+"""Veo's double as the contract sees it."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+from doubles.veo_double import VeoDouble
+from providers.contract import Play, Rig
+from shortdrama.domain.model import Mode
+from shortdrama.providers.kinds import ProviderKinds
+
+_SCRIPTS: dict[Play, dict[str, Any]] = {
+    Play.FINE: {},
+    Play.LOST: {"submit": "drop"},
+    Play.SERVER_ERROR: {"submit": "500"},
+    Play.UNREADABLE: {"submit": "html"},
+    Play.REFUSED: {"submit": "400"},
+    Play.KEY_REFUSED: {"submit": "key"},
+    Play.BUSY: {"submit": "429:7"},
+    Play.NO_CREDIT: {"submit": "no_free"},
+    Play.PROMPT_MODERATED: {"submit": "moderated"},
+    Play.RESULT_MODERATED: {"poll": ("waiting", "filtered:Violates the usage guidelines.")},
+    Play.FAILED: {"poll": ("waiting", "error:13:Internal error.")},
+    Play.UNKNOWN_WORD: {"poll": ("other:FROBNICATING", *VeoDouble.way)},
+    Play.POLL_TROUBLE: {"poll": ("502", *VeoDouble.way)},
+    Play.GONE: {"poll": "404"},
+    Play.SLOW: {"poll": "waiting"},
+    Play.CLIP_TROUBLE: {"content": ("502", "ok")},
+    Play.CLIP_AN_ERROR: {"content": "json"},
+    Play.CLIP_CUT: {"content": "cut"},
+}
+
+
+class VeoRig(Rig):
+    name = "Veo (Gemini API)"
+    kind = ProviderKinds().get("veo")
+    model = "veo-3.1-generate-preview"
+    modes = tuple(Mode)
+    seconds: ClassVar[int] = 8
+
+    def __enter__(self) -> Self:
+        self.double = VeoDouble(self.key).__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.double.__exit__(exc_type, exc, traceback)
+
+    @property
+    def base_url(self) -> str:
+        return self.double.base_url
+
+    def play(self, play: Play) -> None:
+        self.double.script(**_SCRIPTS[play])
+
+    def submits(self) -> int:
+        return self.double.submits()
