@@ -6,30 +6,32 @@ server alone. Nothing runs until `Services.start` (the web application's lifespa
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, closing, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from shortdrama.access.client_keys import ClientKeyService
+from shortdrama.access.secret import secret_of, shared_secret
+from shortdrama.access.tries import SharedTries, TriesHere
+from shortdrama.access.users import UserService
 from shortdrama.assets.service import AssetService
 from shortdrama.board.service import BoardService
 from shortdrama.connections.service import ConnectionService, EnvironmentConnection
-from shortdrama.domain.ids import ShotId
+from shortdrama.domain.ids import ShotId, new_id
 from shortdrama.domain.model import PREVIZ_MODEL, Capability
 from shortdrama.errors import InvalidInput
-from shortdrama.generation.life import Life
 from shortdrama.generation.orders import TakeOrder, Terms
 from shortdrama.generation.phases import Tools
 from shortdrama.generation.service import TakeService
 from shortdrama.media.service import MEDIA_FUNCTIONS, MediaTools
 from shortdrama.media.workers import DEFAULT_LANES, WorkerPool
+from shortdrama.money.service import MoneyService
 from shortdrama.previz.video_engine import PREVIZ_FUNCTIONS, PrevizVideoEngine
 from shortdrama.prompts.service import PromptForm, PromptService
 from shortdrama.providers.capabilities import CapabilityTable
@@ -37,7 +39,6 @@ from shortdrama.providers.connection_probe import ProviderProbe
 from shortdrama.providers.in_process import InProcessTransport
 from shortdrama.providers.kinds import ProviderKinds
 from shortdrama.providers.registry import ProviderRegistry
-from shortdrama.runner.dbos_runner import DbosRunner
 from shortdrama.settings import Settings
 from shortdrama.sora2.service.app import ServiceOptions, Sora2Service
 from shortdrama.sora2.service.files import FileContent, FileJobs
@@ -49,15 +50,18 @@ from shortdrama.storage.data_directory import DataDirectory
 from shortdrama.storage.db.database import Database
 from shortdrama.storage.db.migration import migrate
 from shortdrama.storage.keys import KeyringVault
+from shortdrama.storage.process_folder import ProcessFolder
 from shortdrama.web.app import create_web
+from shortdrama.web.door.ports import DoorTools
 from shortdrama.web.gate import Gate, load_secret
+from shortdrama.web.log_in import LogIn
 from shortdrama.web.services import Services
+from shortdrama.work import Place, Work, open_runner, share_of
 
 log = logging.getLogger(__name__)
 DEFAULT_MODEL = "sora-2"
 # The studio's own copy of a take is in its blobs; the service keeps one for other clients.
 _KEPT_FOR = timedelta(days=1)
-_TIDY_EVERY_S = 24 * 3600
 _BUILT_IN_POLL_MS = 250  # within this process a question costs a millisecond
 
 
@@ -78,18 +82,25 @@ class _Storage:
 
 
 @contextmanager
-def build_studio(settings: Settings, url: str, password: str = "") -> Iterator[Studio]:
+def build_studio(settings: Settings, url: str, password: str | None = None) -> Iterator[Studio]:
     """Open the data directory and join everything; close it all at the end of the block.
+
+    Args:
+        settings: All of them.
+        url: Where the studio answers; told to the command line.
+        password: The studio's own; "" where it has none. Without one and without users nobody has
+            to log in. None: only this very process asks, so nobody ever has to.
 
     Raises:
         SetupProblem: Another studio uses the directory, or a setting cannot be used.
     """
     with ExitStack() as stack:
-        directory = stack.enter_context(DataDirectory(settings.data))
+        directory = stack.enter_context(_directory(settings))
         storage = stack.enter_context(_open_storage(settings, directory))
-        stack.enter_context(_announced(directory, url))
-        services = _join(settings, storage, stack)
-        yield Studio(_web(services, password, directory), services)
+        if storage.database.is_sqlite:
+            stack.enter_context(_announced(directory, url))
+        services = _join(settings, storage, stack, has_root=bool(password))
+        yield Studio(_web(services, password, storage.database), services)
 
 
 @contextmanager
@@ -113,6 +124,18 @@ def open_connections(settings: Settings) -> Iterator[ConnectionService]:
         database.close()
 
 
+@contextmanager
+def open_access(settings: Settings) -> Iterator[tuple[UserService, ClientKeyService]]:
+    """People and keys alone, beside a running studio or without one."""
+    database = Database(settings.effective_database_url)
+    try:
+        migrate(database)
+        has_root = bool(os.environ.get("SHORTDRAMA_PASSWORD"))
+        yield UserService(database, has_root), ClientKeyService(database)
+    finally:
+        database.close()
+
+
 def running_studio(settings: Settings) -> str | None:
     """The address of the studio that runs on this data directory, if one does."""
     directory = DataDirectory(settings.data)
@@ -122,6 +145,11 @@ def running_studio(settings: Settings) -> str | None:
         return _address_file(directory).read_text(encoding="utf-8").strip() or None
     except FileNotFoundError:
         return None
+
+
+def _directory(settings: Settings) -> DataDirectory:
+    """On PostgreSQL, several processes of one machine may use it at the same time."""
+    return DataDirectory(settings.data, is_shared=not settings.is_on_sqlite)
 
 
 def _address_file(directory: DataDirectory) -> Path:
@@ -210,11 +238,22 @@ def _connections(settings: Settings, database: Database) -> ConnectionService:
     )
 
 
-def _join(settings: Settings, storage: _Storage, stack: ExitStack) -> Services:
+def _place(settings: Settings, storage: _Storage, stack: ExitStack) -> Place:
+    directory, share = storage.directory, share_of(settings, storage.database)
+    if share is None:
+        return Place(directory.work_path, directory.previz_path)
+    own = stack.enter_context(ProcessFolder(directory.processes_path, share.worker_id))
+    return Place(own / "work", own / "previz", share)
+
+
+def _join(
+    settings: Settings, storage: _Storage, stack: ExitStack, has_root: bool
+) -> Services:
     pool = _open_pool(settings)
     stack.callback(pool.close)
     media = MediaTools(pool, settings.max_pixels)
-    sora2 = _sora2_service(settings, storage.directory.previz_path, pool, keep_for=_KEPT_FOR)
+    place = _place(settings, storage, stack)
+    sora2 = _sora2_service(settings, place.previz_path, pool, keep_for=_KEPT_FOR)
     transport = InProcessTransport(sora2.app, root_path="/v1")
     database = storage.database
     connections = _connections(settings, database)
@@ -226,91 +265,47 @@ def _join(settings: Settings, storage: _Storage, stack: ExitStack) -> Services:
         registry,
         storage.blobs,
         media,
-        storage.directory.work_path,
+        place.work_path,
         max_takes=settings.max_concurrent_takes,
+        share=place.share,
     )
-    runner = DbosRunner(Life(tools), _workflows_url(settings, storage.directory))
+    runner = open_runner(settings, tools, storage.directory)
     assets = AssetService(database, storage.blobs, media, settings)
     takes = TakeService(
         database, runner, _terms(connections, prompts), lambda: _default_shot(board)
     )
-    work = _Work(storage, sora2, transport, runner, assets, settings.events_kept, AsyncExitStack())
+    work = Work(
+        database=database,
+        hub=storage.hub,
+        sora2=sora2,
+        transport=transport,
+        runner=runner,
+        assets=assets,
+        events_kept=settings.events_kept,
+        ends=AsyncExitStack(),
+    )
     return Services(
         settings=settings,
         assets=assets,
         takes=takes,
+        money=MoneyService(database),
         prompts=prompts,
         board=board,
         connections=connections,
         state=StateService(database, lambda: _default_connection(connections)),
         hub=storage.hub,
         blobs=storage.blobs,
-        sora2_app=sora2.app,
+        users=UserService(database, has_root),
+        client_keys=ClientKeyService(database),
+        door=DoorTools(
+            records=database,
+            spritesheet=_sheets(storage, media),
+            secret=_secret(storage),
+            scratch=place.work_path,
+        ),
         start=work.start,
         stop=work.stop,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What runs while the studio is open."""
-
-    storage: _Storage
-    sora2: Sora2Service
-    transport: InProcessTransport
-    runner: DbosRunner
-    assets: AssetService
-    events_kept: int
-    ends: AsyncExitStack
-
-    async def start(self) -> None:
-        """Take up what was under way when the studio last stopped."""
-        self.transport.settle()
-        tidying = asyncio.create_task(self._tidy_daily())
-        self.ends.callback(tidying.cancel)
-        await self.sora2.start()
-        await asyncio.to_thread(self.runner.open)
-        if not self.storage.database.is_sqlite:
-            listener = self.storage.database.listen(self.storage.hub.publish)
-            self.ends.push_async_callback(asyncio.to_thread, listener.stop)
-
-    async def stop(self) -> None:
-        """Stop working; everything goes on at the next start."""
-        self.storage.hub.close()
-        await asyncio.to_thread(self.runner.close)
-        await self.sora2.stop()
-        await self.ends.aclose()
-
-    async def _tidy_daily(self) -> None:
-        while True:
-            await asyncio.to_thread(self._tidy)
-            await asyncio.sleep(_TIDY_EVERY_S)
-
-    def _tidy(self) -> None:
-        self.assets.sweep()
-        with self.storage.database.begin() as tx:
-            tx.events.prune(self.events_kept)
-
-
-def _workflows_url(settings: Settings, directory: DataDirectory) -> str:
-    if not settings.effective_database_url.startswith("sqlite"):
-        return settings.effective_database_url
-    file = directory.path / "workflows.db"
-    if file.exists() and not _is_database(file):
-        # What a take needs is told by its row: without this file every active take is begun again.
-        damaged = file.with_name("workflows.damaged")
-        log.warning("%s is damaged; it was set aside as %s", file, damaged.name)
-        file.replace(damaged)
-    return f"sqlite:///{file}"
-
-
-def _is_database(file: Path) -> bool:
-    try:
-        with closing(sqlite3.connect(file)) as connection:
-            connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.DatabaseError:
-        return False
-    return True
 
 
 def _terms(connections: ConnectionService, prompts: PromptService) -> Callable[[TakeOrder], Terms]:
@@ -348,8 +343,39 @@ def _default_connection(connections: ConnectionService) -> tuple[str, bool]:
     return connection.base_url, connection.has_key
 
 
-def _web(services: Services, password: str, directory: DataDirectory) -> ASGIApp:
-    if not password:
+def _sheets(storage: _Storage, media: MediaTools) -> Callable[[str], Path]:
+    """Contact sheets of clips, made when they are first asked for."""
+    folder = storage.directory.cache_path / "sheets"
+
+    def sheet_of(key: str) -> Path:
+        path = folder / f"{key}.jpg"
+        if path.exists():
+            return path
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / f"{key}.{new_id()}.jpg"
+        try:
+            with storage.blobs.local_path(key) as clip:
+                media.spritesheet(clip, part)
+            return part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    return sheet_of
+
+
+def _secret(storage: _Storage) -> bytes:
+    """What signs sessions and links: the same in every process of the studio."""
+    chosen = os.environ.get("SHORTDRAMA_SECRET")
+    if chosen:
+        return secret_of(chosen)
+    if storage.database.is_sqlite:
+        return load_secret(storage.directory.path / "session.key")
+    return shared_secret(storage.database)
+
+
+def _web(services: Services, password: str | None, database: Database) -> ASGIApp:
+    if password is None:
         return create_web(services)
-    secret = load_secret(directory.path / "session.key")
-    return create_web(services, lambda app, pages: Gate(app, password, secret, pages))
+    tries = TriesHere() if database.is_sqlite else SharedTries(database)
+    log_in = LogIn(services.users, password, services.door.secret, tries)
+    return create_web(services, lambda app, pages: Gate(app, log_in, pages))

@@ -22,11 +22,15 @@ _ENVIRONMENT = {
     "SHORTDRAMA_PORT": "port",
     "SHORTDRAMA_DATABASE_URL": "database_url",
     "SHORTDRAMA_BLOBS_URL": "blobs_url",
+    "SHORTDRAMA_LOG_FORMAT": "log_format",
+    "SHORTDRAMA_WORK": "work",
+    "SHORTDRAMA_WORKER": "worker_name",
     "SORA2_BASE_URL": "sora2_base_url",
     "SORA2_MODEL": "sora2_model",
 }
 
 
+LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _MOST = {
     "trash_days": 36_500,
@@ -35,6 +39,7 @@ _MOST = {
     "max_concurrent_takes": 10_000,
 }
 _MOST_OF_ANY = 2**62
+_WORDS = {"log_level": LOG_LEVELS, "log_format": LOG_FORMATS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,22 @@ class Settings:
     events_kept: int = 10_000
     browser_cache_bytes: int = 2 * 1000**3
     capabilities_file: str = ""
+    door_model: str = ""
+    door_video_urls: bool = False
     log_level: str = "warning"
+    log_format: str = "text"
+    work: bool = True
+    worker_name: str = ""
+    worker_port: int = 0
 
     @property
     def effective_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data / 'studio.db'}"
+
+    @property
+    def is_on_sqlite(self) -> bool:
+        """A studio on SQLite is one process."""
+        return self.effective_database_url.startswith("sqlite")
 
     @property
     def effective_blobs_url(self) -> str:
@@ -132,20 +148,31 @@ def _coerce(name: str, value: Any) -> Any:  # noqa: ANN401 - TOML values are of 
             return Path(value).expanduser()
         if isinstance(wanted, tuple):
             return tuple(value.split(",")) if isinstance(value, str) else tuple(map(str, value))
+        if isinstance(wanted, bool):
+            return _switch(value)
         if isinstance(wanted, int):
             return _bounded(name, value)
     except (TypeError, ValueError) as error:
         raise SetupProblem(_CANNOT_BE, name=name, value=repr(value)) from error
-    if not isinstance(value, str) or (name == "log_level" and value not in LOG_LEVELS):
+    if not isinstance(value, str) or value not in _WORDS.get(name, (value,)):
         raise SetupProblem(_CANNOT_BE, name=name, value=repr(value))
     return value
+
+
+def _switch(value: Any) -> bool:  # noqa: ANN401 - as above
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    found = words.get(str(value).lower())
+    if found is None:
+        raise ValueError(value)
+    return found
 
 
 def _bounded(name: str, value: Any) -> int:  # noqa: ANN401 - as above
     if isinstance(value, (bool, float)):
         raise ValueError(name)
     number = int(value)
-    least, most = (0, 65_535) if name == "port" else (1, _MOST.get(name, _MOST_OF_ANY))
+    is_port = name in {"port", "worker_port"}
+    least, most = (0, 65_535) if is_port else (1, _MOST.get(name, _MOST_OF_ANY))
     if not least <= number <= most:
         raise ValueError(name)
     return number

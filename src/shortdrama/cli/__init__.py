@@ -52,6 +52,15 @@ PortOption = Annotated[
         help="The port to listen on; 0 picks a free one. [env: SHORTDRAMA_PORT; default: 8000]",
     ),
 ]
+NameOption = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        metavar="NAME",
+        help="What this process is called in logs and metrics. "
+        "[env: SHORTDRAMA_WORKER; default: the machine's name and the process's number]",
+    ),
+]
 
 
 def main() -> None:
@@ -89,7 +98,7 @@ def _root(
 
 
 @app.command()
-def serve(
+def serve(  # noqa: PLR0913, PLR0917 - one for each option of the command
     data: DataOption = None,
     port: PortOption = None,
     host: Annotated[
@@ -98,6 +107,15 @@ def serve(
             metavar="ADDRESS",
             help="The address to listen on. Any but this machine's own demands a password in "
             "SHORTDRAMA_PASSWORD. [env: SHORTDRAMA_HOST; default: 127.0.0.1]",
+        ),
+    ] = None,
+    name: NameOption = None,
+    work: Annotated[
+        bool | None,
+        typer.Option(
+            "--work/--no-work",
+            help="Whether this server makes takes as well, or leaves that to others on the same "
+            "PostgreSQL database. [env: SHORTDRAMA_WORK; default: --work]",
         ),
     ] = None,
     config: ConfigOption = None,
@@ -110,7 +128,23 @@ def serve(
     gc.disable()
     from shortdrama.cli.serve import serve_studio
 
-    serve_studio(settings_from(config, data=data, port=port, host=host))
+    own = {"data": data, "port": port, "host": host, "worker_name": name, "work": work}
+    serve_studio(settings_from(config, **own))
+
+
+@app.command()
+def worker(
+    data: DataOption = None,
+    name: NameOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make takes without serving a page, beside servers on the same PostgreSQL database.
+
+    Any number of workers share the work; when one dies, the others go on with its takes.
+    """
+    from shortdrama.cli.worker import run_worker
+
+    run_worker(settings_from(config, data=data, worker_name=name))
 
 
 _GENERATE_END = """\

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import socket
 from types import FrameType
@@ -12,6 +11,7 @@ import typer
 import uvicorn
 
 from shortdrama.app import Studio, build_studio
+from shortdrama.cli.logs import begin_log
 from shortdrama.errors import SetupProblem
 from shortdrama.settings import Settings
 from shortdrama.web.security import LOOPBACK_NAMES
@@ -48,9 +48,7 @@ def serve_studio(settings: Settings) -> None:
         SetupProblem: The port is taken, another studio uses the folder, or the address is
             beyond loopback and no password is set.
     """
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
-    )
+    begin_log(settings)
     password = os.environ.get("SHORTDRAMA_PASSWORD", "")
     if settings.host not in LOOPBACK_NAMES and not password:
         raise SetupProblem(
@@ -96,6 +94,7 @@ def _config(studio: Studio, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         studio.web,
         log_level=settings.log_level,
+        log_config=None,  # as everything else in this process
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,

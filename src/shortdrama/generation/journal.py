@@ -11,8 +11,9 @@ from typing import Any
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import TERMINAL, Failure, Money, Take, TakeStatus
 from shortdrama.domain.waiting import left_s, when_sent_s
-from shortdrama.generation import failures
-from shortdrama.generation.ports import TakeRecords, TakeTransaction
+from shortdrama.generation import books, failures
+from shortdrama.generation.ports import Bill, TakeRecords, TakeTransaction
+from shortdrama.generation.sharing import Share
 
 log = logging.getLogger(__name__)
 _S = TakeStatus
@@ -52,17 +53,24 @@ class Claim:
 class Journal:
     """Blocks; the phases call it in threads."""
 
-    def __init__(self, records: TakeRecords) -> None:
+    def __init__(self, records: TakeRecords, share: Share | None = None) -> None:
         self._records = records
+        self._share = share
 
     def get(self, take_id: TakeId) -> Take | None:
         with self._records.read() as tx:
             return tx.takes.get(take_id)
 
     def claim(self, take_id: TakeId) -> Claim | None:
-        """Commit the intent to send; None where the take is not queued any more."""
+        """Commit the intent to send; None where the take is not queued any more.
+
+        Raises:
+            GivenUp: Another process may send it, this one may not.
+        """
         now = datetime.now(UTC)
         with self._records.begin() as tx:
+            if self._share is not None:
+                self._share.claim(tx, take_id)
             changes: dict[str, Any] = {"submitted_at": now, "provider_status": None}
             waiting = tx.takes.get(take_id)
             if waiting is not None:
@@ -71,6 +79,7 @@ class Journal:
             if take is None:
                 return None
             attempt = tx.submissions.open(take_id, now)
+            books.sent(tx, take, attempt, now)
             tell(tx, take)
             return Claim(take, attempt)
 
@@ -108,7 +117,7 @@ class Journal:
     def requeue(self, take_id: TakeId, attempt: int, outcome: str, word: str) -> Take | None:
         """Nothing was made: the take waits for another attempt, unless it was cancelled."""
         with self._records.begin() as tx:
-            tx.submissions.close(take_id, attempt, outcome, None)
+            _close(tx, take_id, attempt, outcome)
             changes = {"submitted_at": None, "provider_status": word}
             take = tx.takes.move(take_id, frozenset({_S.SUBMITTING}), _S.QUEUED, changes)
             return tell(tx, take or self._end(tx, take_id, None))
@@ -119,7 +128,7 @@ class Journal:
         """The attempt is over and no job is known; a cancelled take is cancelled then."""
         with self._records.begin() as tx:
             if attempt is not None:
-                tx.submissions.close(take_id, attempt, outcome, None)
+                _close(tx, take_id, attempt, outcome)
             take = tx.takes.get(take_id)
             if take is not None and take.status is _S.CANCELLING:
                 return tell(tx, self._end(tx, take_id, failure))
@@ -135,15 +144,24 @@ class Journal:
         note: str | None = None,
     ) -> Take | None:
         """`note` is a sentence for the page, sent along with the event."""
+        changes = dict(changes or {})
         with self._records.begin() as tx:
-            return tell(tx, tx.takes.move(take_id, expected, to, changes or {}), note)
+            if changes.get("failure") is not None:
+                changes["failure"] = books.true_failure(tx, take_id, changes["failure"])
+            return tell(tx, tx.takes.move(take_id, expected, to, changes), note)
 
     def fail(self, take_id: TakeId, failure: Failure, to: TakeStatus = _S.FAILED) -> Take | None:
         """End a take that a provider has; while it is being cancelled it is cancelled instead."""
         with self._records.begin() as tx:
             running = frozenset({_S.QUEUED, _S.SUBMITTING, _S.GENERATING, _S.DOWNLOADING})
+            failure = books.true_failure(tx, take_id, failure)
             take = tx.takes.move(take_id, running, to, _ending(to, failure))
             return tell(tx, take or self._end(tx, take_id, failure))
+
+    def bill(self, take_id: TakeId, bill: Bill) -> None:
+        """What the provider says that the job costs; known before the take's end is written."""
+        with self._records.begin() as tx:
+            books.note_bill(tx, take_id, bill)
 
     def note(self, take_id: TakeId, changes: dict[str, Any]) -> Take | None:
         with self._records.begin() as tx:
@@ -172,7 +190,7 @@ def _take_on(
     changes = {"provider_job_id": job_id, "provider_status": word, "failure": None}
     senders = frozenset({_S.SUBMITTING, _S.UNCERTAIN, _S.QUEUED})
     stays = _S.CANCELLING
-    tx.submissions.close(take_id, attempt, "accepted", job_id)
+    _close(tx, take_id, attempt, "accepted", job_id)
     take = tx.takes.move(take_id, senders, _S.GENERATING, changes)
     take = take or tx.takes.move(take_id, frozenset({stays}), stays, changes)
     return (
@@ -186,14 +204,23 @@ def _already(tx: TakeTransaction, take_id: TakeId, job_id: str) -> Take | None:
 
 
 def _found_late(tx: TakeTransaction, take_id: TakeId, attempt: int, job_id: str) -> Take | None:
-    tx.submissions.close(take_id, attempt, "accepted", job_id)
+    _close(tx, take_id, attempt, "accepted", job_id)
+    books.found_late(tx, take_id, attempt)
     log.warning("job %s of attempt %d of take %s was found late", job_id, attempt, take_id)
     return tell(tx, tx.takes.get(take_id), note=failures.FOUND_LATE)
 
 
+def _close(
+    tx: TakeTransaction, take_id: TakeId, attempt: int, outcome: str, job_id: str | None = None
+) -> None:
+    tx.submissions.close(take_id, attempt, outcome, job_id)
+    books.closed(tx, take_id, attempt, outcome, job_id)
+
+
 def tell(tx: TakeTransaction, take: Take | None, note: str | None = None) -> Take | None:
-    """Append the event of a change, in the change's own transaction."""
+    """Append the event of a change and keep the books, in the change's own transaction."""
     if take is not None:
+        books.follow(tx, take)
         data: dict[str, Any] = {
             "take_id": take.id,
             "shot_id": take.shot_id,

@@ -16,6 +16,7 @@ from shortdrama.generation import failures
 from shortdrama.generation.fetch import fetch
 from shortdrama.generation.finish import finish
 from shortdrama.generation.phases import Phase, Tools, phase_of
+from shortdrama.generation.sharing import GivenUp
 from shortdrama.generation.submit import reconcile, submit
 from shortdrama.generation.wait import wait
 
@@ -52,6 +53,8 @@ class Life:
         following = None
         try:
             following = await self._run_patiently(phase, take_id)
+        except GivenUp:
+            log.debug("take %s is left to whoever may go on with it", take_id)
         finally:
             if following is None:
                 slots.release(take_id)
@@ -69,6 +72,10 @@ class Life:
                 tries += 1
                 log.warning("take %s waits: %s", take_id, error.message)
                 await self._tools.pauses.sleep(take_id, min(60.0, 2.0 ** min(tries, 6)))
+
+    def is_sending(self, take_id: TakeId) -> bool:
+        """Whether its paid call is under way in this process."""
+        return take_id in self._tools.sending
 
     async def give_up(self, take_id: TakeId, error: Exception) -> None:
         """A bug ended a phase: say so on the take instead of leaving it for ever."""

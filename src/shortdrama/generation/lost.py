@@ -109,6 +109,7 @@ def _twins_and_known(tools: Tools, take: Take, job_ids: list[str]) -> tuple[_Twi
     sending = set(tools.sending)
     with tools.records.read() as tx:
         known = tx.submissions.known_jobs(job_ids)
+        sending |= tx.work.being_sent()
         others = [
             other
             for other in tx.takes.with_status(_WITHOUT_ANSWER)

@@ -14,6 +14,7 @@ from shortdrama.generation.journal import Journal
 from shortdrama.generation.pauses import Pauses
 from shortdrama.generation.ports import Providers, TakeBlobs, TakeMedia, TakeRecords
 from shortdrama.generation.progress import ProgressBoard
+from shortdrama.generation.sharing import Share
 from shortdrama.generation.slots import Slots
 
 _DOWNLOADS = 6  # clips coming in or being checked at once
@@ -60,16 +61,18 @@ class Tools:
     pauses: Pauses = field(default_factory=Pauses)
     limits: Limits = field(default_factory=Limits)
     max_takes: int = 64  # under way at once; the others are queued
+    share: Share | None = None  # None: no other process works on these takes
     sending: set[TakeId] = field(default_factory=set)  # an answer is waited for in this process
     downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_DOWNLOADS))
 
     @cached_property
     def journal(self) -> Journal:
-        return Journal(self.records)
+        return Journal(self.records, self.share)
 
     @cached_property
     def slots(self) -> Slots:
-        return Slots(self.max_takes)
+        # Where the work is shared, the room there is is told by the rows.
+        return Slots(None if self.share else self.max_takes)
 
     @cached_property
     def progress(self) -> ProgressBoard:

@@ -11,8 +11,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from shortdrama.domain.asset import Asset
-from shortdrama.domain.ids import AssetId, ConnectionId, PromptId, ShotId, TakeId
+from shortdrama.domain.ids import (
+    AssetId,
+    ConnectionId,
+    EpisodeId,
+    ProjectId,
+    PromptId,
+    ShotId,
+    TakeId,
+)
 from shortdrama.domain.model import Mode
+from shortdrama.domain.money import Entry, Rules, Scope, Sum
 from shortdrama.domain.project import Shot
 from shortdrama.domain.prompt import Prompt
 from shortdrama.domain.take import FailureKind, Take, TakeStatus
@@ -70,10 +79,6 @@ class TakeStore(Protocol):
         """The latest takes of a model that became ready; None: on any connection."""
         ...
 
-    def spent_since(self, moment: datetime) -> int:
-        """Micro USD of the takes made since then, as far as their prices are known."""
-        ...
-
 
 class SubmissionStore(Protocol):
     """The intent of every paid call, committed before the call."""
@@ -96,6 +101,93 @@ class SubmissionStore(Protocol):
 
     def known_jobs(self, job_ids: Sequence[str]) -> set[str]:
         """Those of these provider jobs that an accepted submission of this studio already holds."""
+        ...
+
+
+class LedgerStore(Protocol):
+    """A row for every attempt, and the caps; see `books.py`."""
+
+    def lock(self) -> None:
+        """Orders, and changes of caps, are one after another until their transactions end.
+
+        Across processes. Taken before any row is changed.
+        """
+        ...
+
+    def place_of(self, shot_id: ShotId) -> tuple[ProjectId, EpisodeId]:
+        """Raises `NotFound`."""
+        ...
+
+    def add(self, entry: Entry) -> None: ...
+
+    def of_take(self, take_id: TakeId) -> list[Entry]:
+        """In order of the attempts."""
+        ...
+
+    def change(self, take_id: TakeId, attempt: int, changes: dict[str, Any]) -> None:
+        """`changes` are fields of `Entry`."""
+        ...
+
+    def counted(self, scope: Scope, owner: object) -> Sum:
+        """`owner` is an id, or the day."""
+        ...
+
+    def rules(self) -> Rules: ...
+
+
+class LeaseState(StrEnum):
+    """How far a process is with a take that it works on."""
+
+    STARTING = "starting"  # a queued one, about to be sent
+    SENDING = "sending"  # its paid call is under way
+    HELD = "held"
+
+
+class WorkStore(Protocol):
+    """Processes on one database, and which of them works on which take; see `sharing.py`."""
+
+    def enlist(self, worker_id: str, name: str, lives_s: float) -> None: ...
+
+    def beat(self, worker_id: str, lives_s: float) -> bool:
+        """False where the process was given up for dead meanwhile."""
+        ...
+
+    def count_alive(self) -> int: ...
+
+    def bury(self) -> list[str]:
+        """Strike out processes that do not beat any more, with their leases; who they were."""
+        ...
+
+    def leave(self, worker_id: str) -> None: ...
+
+    def lease(self, worker_id: str, take_id: TakeId) -> bool:
+        """True where the take is this process's now, or was already."""
+        ...
+
+    def holder(self, take_id: TakeId) -> str | None: ...
+
+    def held_by(self, worker_id: str) -> set[TakeId]: ...
+
+    def mark(self, worker_id: str, take_id: TakeId, state: LeaseState) -> bool:
+        """False, and nothing changed, where the lease is not this process's."""
+        ...
+
+    def drop(self, worker_id: str, take_id: TakeId) -> None: ...
+
+    def being_sent(self) -> set[TakeId]:
+        """Takes whose paid call some living process has under way."""
+        ...
+
+    def pick(self, worker_id: str, most: int, max_takes: int) -> list[TakeId]:
+        """Lease takes that nobody works on, as far as there is room for them."""
+        ...
+
+    def has_room(self, take_id: TakeId, max_takes: int) -> bool:
+        """Whether this queued take may be sent now; true until the transaction ends."""
+        ...
+
+    def call(self, word: str) -> None:
+        """Heard by every process that listens, once this transaction is committed."""
         ...
 
 
@@ -128,6 +220,10 @@ class TakeTransaction(Protocol):
     def takes(self) -> TakeStore: ...
     @property
     def submissions(self) -> SubmissionStore: ...
+    @property
+    def ledger(self) -> LedgerStore: ...
+    @property
+    def work(self) -> WorkStore: ...
     @property
     def prompts(self) -> PromptStore: ...
     @property
@@ -270,12 +366,22 @@ class Provider(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How much a connection may be asked, over all takes together; None: the studio's own."""
+
+    max_at_once: int | None = None
+    polls_per_second: float | None = None
+
+
 class Providers(Protocol):
     def for_connection(self, connection_id: ConnectionId) -> Provider:
         """Raises `NotFound` or `ProviderError(kind="auth")` in words a person can act on."""
         ...
 
     def is_free(self, connection_id: ConnectionId) -> bool: ...
+
+    def allowance_of(self, connection_id: ConnectionId) -> Allowance: ...
 
     async def close(self) -> None:
         """Let go of the network; called on the loop that the providers were used on."""

@@ -3,53 +3,92 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter
+from dataclasses import dataclass
 
-from shortdrama.domain.ids import TakeId
+from shortdrama.domain.ids import ConnectionId, TakeId
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Turn:
+    take_id: TakeId
+    connection_id: ConnectionId
+    at_once: int | None
+    called: asyncio.Future[None]
 
 
 class Slots:
-    """Used on one event loop. A take keeps its slot from its first sending to its rest."""
+    """Used on one event loop. A take keeps its slot from its first sending to its rest.
 
-    def __init__(self, count: int) -> None:
+    A take whose connection is full lets others, at other connections, go before it.
+    """
+
+    def __init__(self, count: int | None) -> None:
+        """`count` of None: no limit here."""
         self._count = count
-        self._held: set[TakeId] = set()
-        self._waiting: deque[tuple[TakeId, asyncio.Future[None]]] = deque()
+        self._held: dict[TakeId, ConnectionId | None] = {}
+        self._of_connection: Counter[ConnectionId] = Counter()
+        self._waiting: dict[TakeId, _Turn] = {}
 
-    async def acquire(self, take_id: TakeId) -> None:
-        """Wait for a slot; returns at once where the take has one."""
-        if take_id in self._held:
+    async def acquire(
+        self,
+        take_id: TakeId,
+        connection_id: ConnectionId = ConnectionId(""),
+        at_once: int | None = None,
+    ) -> None:
+        """Wait for a slot; returns at once where the take has one.
+
+        `at_once` is the limit of its connection.
+        """
+        if self._count is None or self._held.get(take_id) is not None:
             return
-        if len(self._held) < self._count and not self._waiting:
-            self._held.add(take_id)
+        if take_id in self._held:  # held before its connection was known
+            self._take(take_id, connection_id)
             return
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append((take_id, turn))
+        turn = _Turn(take_id, connection_id, at_once, asyncio.get_running_loop().create_future())
+        self._waiting[take_id] = turn
+        self._call_next()
         try:
-            await turn
+            await turn.called
         except asyncio.CancelledError:
-            self._leave(take_id, turn)
+            self._leave(turn)
             raise
 
-    def hold(self, take_id: TakeId) -> None:
+    def hold(self, take_id: TakeId, connection_id: ConnectionId | None = None) -> None:
         """For a take that the provider has already: it goes on, whether there is room or not."""
-        self._held.add(take_id)
+        if self._count is not None and self._held.get(take_id) is None:
+            self._take(take_id, connection_id)
 
     def release(self, take_id: TakeId) -> None:
         """The take is at rest; harmless where it has no slot."""
-        self._held.discard(take_id)
+        connection_id = self._held.pop(take_id, None)
+        if connection_id is not None:
+            self._of_connection[connection_id] -= 1
         self._call_next()
 
-    def _leave(self, take_id: TakeId, turn: asyncio.Future[None]) -> None:
+    def _take(self, take_id: TakeId, connection_id: ConnectionId | None) -> None:
+        self._held[take_id] = connection_id
+        if connection_id is not None:
+            self._of_connection[connection_id] += 1
+
+    def _leave(self, turn: _Turn) -> None:
         """Give up waiting, also in the moment in which the turn came."""
-        if not turn.cancelled() and turn.done():
-            self.release(take_id)
-        elif (take_id, turn) in self._waiting:
-            self._waiting.remove((take_id, turn))
+        if turn.called.done() and not turn.called.cancelled():
+            self.release(turn.take_id)
+        elif self._waiting.get(turn.take_id) is turn:
+            del self._waiting[turn.take_id]
 
     def _call_next(self) -> None:
-        while self._waiting and len(self._held) < self._count:
-            take_id, turn = self._waiting.popleft()
-            if not turn.done():
-                self._held.add(take_id)
-                turn.set_result(None)
+        full: set[ConnectionId] = set()
+        for turn in list(self._waiting.values()):
+            if self._count is not None and len(self._held) >= self._count:
+                return
+            at_once = turn.at_once
+            if at_once is not None and self._of_connection[turn.connection_id] >= at_once:
+                full.add(turn.connection_id)
+            if turn.connection_id in full:
+                continue
+            del self._waiting[turn.take_id]
+            if not turn.called.done():
+                self._take(turn.take_id, turn.connection_id)
+                turn.called.set_result(None)

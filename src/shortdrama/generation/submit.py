@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 from shortdrama.domain.ids import AssetId, TakeId
@@ -35,7 +35,7 @@ class _Outcome:
 async def submit(tools: Tools, take_id: TakeId) -> Phase | None:
     """Bring a queued take to its provider, or a take whose sending was cut off to a decision."""
     while True:
-        await tools.slots.acquire(take_id)
+        await _wait_for_turn(tools, take_id)
         take = await asyncio.to_thread(tools.journal.get, take_id)
         if take is None or phase_of(take) is not Phase.SUBMIT:
             return phase_of(take)
@@ -46,6 +46,16 @@ async def submit(tools: Tools, take_id: TakeId) -> Phase | None:
             take = await _settle_lost(tools, take, None)
         if phase_of(take) is not Phase.SUBMIT:
             return phase_of(take)
+
+
+async def _wait_for_turn(tools: Tools, take_id: TakeId) -> None:
+    """Within this process; among several of them the claim decides."""
+    take = await asyncio.to_thread(tools.journal.get, take_id)
+    if take is None:
+        return
+    connection_id = take.request.connection_id
+    at_once = tools.providers.allowance_of(connection_id).max_at_once
+    await tools.slots.acquire(take_id, connection_id, at_once)
 
 
 async def reconcile(tools: Tools, take_id: TakeId) -> Phase | None:
@@ -71,6 +81,15 @@ async def _attempt(tools: Tools, take_id: TakeId) -> _Outcome | None:
             return await _outcome(tools, claim) if claim else None
         finally:
             tools.sending.discard(take_id)
+            await _release_call(tools, take_id)
+
+
+async def _release_call(tools: Tools, take_id: TakeId) -> None:
+    """Tell the other processes that no answer is waited for any more. Where it cannot be told,
+    they believe so for as long as this process lives: that costs patience and no money."""
+    if tools.share is not None:
+        with suppress(StudioError):
+            await asyncio.to_thread(tools.share.sent, take_id)
 
 
 async def _outcome(tools: Tools, claim: Claim) -> _Outcome:

@@ -11,8 +11,8 @@ import httpx
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import BUILT_IN, PREVIZ_MODEL, VIDEOS, Connection, KeySource
 from shortdrama.domain.take import FailureKind
-from shortdrama.errors import ProviderError
-from shortdrama.generation.ports import Provider
+from shortdrama.errors import NotFound, ProviderError
+from shortdrama.generation.ports import Allowance, Provider
 from shortdrama.providers.kind import Access, OpenProvider
 from shortdrama.providers.kinds import ProviderKinds
 
@@ -55,6 +55,16 @@ class ProviderRegistry:
 
     def is_free(self, connection_id: ConnectionId) -> bool:
         return connection_id == BUILT_IN
+
+    def allowance_of(self, connection_id: ConnectionId) -> Allowance:
+        """The limits of a connection; none of its own where it is gone, or is this machine."""
+        if connection_id == BUILT_IN:
+            return Allowance()
+        try:
+            connection = self._connection_of(connection_id)
+        except NotFound:
+            return Allowance()
+        return Allowance(connection.max_at_once, connection.polls_per_second)
 
     def for_connection(self, connection_id: ConnectionId) -> Provider:
         """The provider, ready to be asked.

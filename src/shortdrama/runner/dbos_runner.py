@@ -15,7 +15,10 @@ from shortdrama.domain.ids import TakeId
 from shortdrama.errors import SetupProblem
 from shortdrama.generation.life import Life
 from shortdrama.generation.phases import Phase
+from shortdrama.generation.sharing import Share, read_call, tell
+from shortdrama.logs import about_take
 from shortdrama.runner import engine
+from shortdrama.runner.crew import Crew, Orders
 
 log = logging.getLogger(__name__)
 _START_TIMEOUT_S = 30.0
@@ -36,6 +39,7 @@ class DbosRunner:
         url: str,
         worker_id: str = "studio",
         look_every_s: float = _LOOK_EVERY_S,
+        share: Share | None = None,
     ) -> None:
         """Start nothing yet.
 
@@ -44,6 +48,7 @@ class DbosRunner:
             url: where DBOS keeps its own rows: `sqlite:///<file>` or `postgresql://…`.
             worker_id: stable over restarts, different for each process on one database.
             look_every_s: between two looks for takes that nobody works on.
+            share: this process's part of the work, where there are several processes.
         """
         self._life = life
         self._look_every_s = look_every_s
@@ -55,6 +60,9 @@ class DbosRunner:
         self._checking: set[TakeId] = set()  # a person asked to look for their jobs
         self._asked: set[TakeId] = set()  # started while they were still running
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lives: dict[TakeId, asyncio.Task[Any]] = {}
+        orders = Orders(self._begin_leased, self._check_leases, self._forget)
+        self._crew = Crew(share, orders) if share is not None else None
         self._is_stopping = False
 
     def open(self) -> None:
@@ -93,13 +101,23 @@ class DbosRunner:
 
         While the studio stops nothing is started: its next start finds the take by its row.
         """
-        if self._loop is not None and self._loop.is_running():
+        if self._crew is not None:
+            tell(self._crew.share, take_id)
+        elif self._loop is not None and self._loop.is_running():
             self._on_loop(self._start(take_id))
 
     def wake(self, take_id: TakeId) -> None:
         """Look at the take now instead of after its pause."""
-        if self._loop is not None:
+        if self._crew is not None:
+            tell(self._crew.share, take_id)
+        elif self._loop is not None:
             self._loop.call_soon_threadsafe(self._life.wake, take_id)
+
+    def hear(self, word: str) -> None:
+        """What a process said through `Share.call`; from any thread."""
+        loop = self._loop
+        if self._crew is not None and loop is not None and loop.is_running():
+            loop.call_soon_threadsafe(self._heed, word)
 
     def running(self) -> set[TakeId]:
         """Takes that are being worked on in this process just now."""
@@ -107,10 +125,17 @@ class DbosRunner:
 
     def is_checking(self, take_id: TakeId) -> bool:
         """Whether an uncertain take's job is being looked for, or will be in a moment."""
-        return take_id in self._checking or take_id in self._asked
+        if take_id in self._checking or take_id in self._asked:
+            return True
+        # An uncertain take that some process holds is being looked for.
+        return self._crew is not None and self._crew.share.is_held(take_id)
 
     async def _launch(self) -> None:
         engine.launch(self._url, self._worker_id, self._live)
+        if self._crew is not None:
+            await self._crew.enter()
+            await engine.forget_finished(datetime.now(UTC) - _KEPT)
+            return
         # DBOS begins again what it knows; a take that it lost is started here.
         known = {workflow_id.partition(".")[0] for workflow_id in await engine.live_workflows()}
         for take_id in await self._life.active_takes():
@@ -164,6 +189,7 @@ class DbosRunner:
         take_id = TakeId(take_id_text)
         if self._running.setdefault(take_id, workflow_id) != workflow_id:
             return  # begun again after a crash, while a person had already started another one
+        self._note_life(take_id)
         try:
             phase: str | None = first_phase
             if phase == Phase.RECONCILE:
@@ -176,11 +202,67 @@ class DbosRunner:
     def _rest(self, take_id: TakeId) -> None:
         """The take is at rest, unless a person has reopened it in this very moment."""
         self._running.pop(take_id, None)
+        self._lives.pop(take_id, None)
         self._checking.discard(take_id)
         if take_id not in self._asked or self._is_stopping:
+            self._let_go(take_id)
             return
         self._asked.discard(take_id)
         self._keep(self._start(take_id))
+
+    def _let_go(self, take_id: TakeId) -> None:
+        """Another process may go on with the take, and there may be room for another take."""
+        if self._crew is not None and not self._is_stopping:
+            self._keep(self._drop(take_id))
+
+    async def _drop(self, take_id: TakeId) -> None:
+        if self._crew is not None:
+            await self._crew.drop(take_id)
+            self._crew.nudge()
+
+    def _note_life(self, take_id: TakeId) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._lives[take_id] = task
+
+    def _heed(self, word: str) -> None:
+        call = read_call(word)
+        if call is None or self._crew is None or self._is_stopping:
+            return
+        if call.take_id in self._running:
+            self._asked.add(call.take_id)
+            self._life.wake(call.take_id)
+        elif call.is_check:
+            self._keep(self._check(call.take_id))
+        else:
+            self._crew.nudge()
+
+    async def _check(self, take_id: TakeId) -> None:
+        """Look for the job of an uncertain take, unless another process does."""
+        if self._crew is None or not await asyncio.to_thread(self._crew.share.lease, take_id):
+            return
+        if await self._life.first_phase(take_id) is Phase.RECONCILE:
+            await self._begin_leased(take_id)
+        else:
+            await self._drop(take_id)
+
+    async def _begin_leased(self, take_id: TakeId) -> None:
+        if take_id not in self._running:
+            await self._start(take_id)
+
+    async def _check_leases(self) -> None:
+        """Others took this process for dead: what they go on with is not its own any more."""
+        if self._crew is None:
+            return
+        for take_id in list(self._running):
+            is_mine = await asyncio.to_thread(self._crew.share.lease, take_id)
+            life = self._lives.get(take_id)
+            # An answer that is paid for is waited for in any case, and written down.
+            if not is_mine and life is not None and not self._life.is_sending(take_id):
+                life.cancel()
+
+    async def _forget(self, worker_ids: list[str]) -> None:
+        await engine.forget_workers(worker_ids)
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         """Run beside everything else, outside of the workflow that it may be called from."""
@@ -189,22 +271,29 @@ class DbosRunner:
         task.add_done_callback(self._tasks.discard)
 
     async def _run_phase(self, phase: str, take_id: TakeId) -> str | None:
-        try:
-            return _text(await self._life.run(Phase(phase), take_id))
-        except Exception as error:
-            # The worker boundary: a bug ends one take, in words, and no other.
-            log.exception("take %s failed in %s", take_id, phase)
-            await self._life.give_up(take_id, error)
-            return None
+        with about_take(take_id):
+            log.info("take %s: %s", take_id, phase)
+            try:
+                return _text(await self._life.run(Phase(phase), take_id))
+            except Exception as error:
+                # The worker boundary: a bug ends one take, in words, and no other.
+                log.exception("take %s failed in %s", take_id, phase)
+                await self._life.give_up(take_id, error)
+                return None
 
     async def _wind_down(self) -> None:
         self._is_stopping = True
+        if self._crew is not None:
+            await self._crew.stop_looking()
         await self._life.drain(_DRAIN_S)
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._life.close()
+        if self._crew is not None:
+            await engine.forget_workers([self._worker_id])
+            await self._crew.leave()
 
     def _on_loop(self, work: Coroutine[Any, Any, T], timeout_s: float = _START_TIMEOUT_S) -> T:
         if self._loop is None or not self._loop.is_running():

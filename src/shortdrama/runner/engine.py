@@ -104,6 +104,18 @@ async def forget_finished(before: datetime) -> None:
         await DBOS.delete_workflows_async([row.workflow_id for row in rows])
 
 
+async def forget_workers(worker_ids: list[str]) -> None:
+    """Drop what processes left under way that never come back: their takes are told by their rows,
+    and whoever holds a take's lease goes on with it."""
+    from dbos import DBOS
+
+    rows = await DBOS.list_workflows_async(
+        executor_id=worker_ids, status=["PENDING"], load_input=False, load_output=False
+    )
+    if rows:
+        await DBOS.delete_workflows_async([row.workflow_id for row in rows])
+
+
 async def run_step(name: str, step: Callable[..., Coroutine[Any, Any, T]], *arguments: object) -> T:
     """Run a step of the current workflow, or give what it gave before a restart."""
     from dbos import DBOS

@@ -23,8 +23,10 @@ _UNWRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 class DataDirectory:
     """Paths of one studio. `lock` before writing; making the object touches nothing."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_shared: bool = False) -> None:
+        """`is_shared`: other processes may hold it too, if they share it as well."""
         self.path = path.expanduser().absolute()
+        self._is_shared = is_shared
         self._held: ExitStack | None = None
 
     @property
@@ -58,6 +60,11 @@ class DataDirectory:
     def work_path(self) -> Path:
         """Files in the making, on the same disk as the blobs so that they can be moved there."""
         return self.path / "work"
+
+    @property
+    def processes_path(self) -> Path:
+        """A folder for each process, where several share the work."""
+        return self.path / "processes"
 
     def create(self) -> None:
         """Make what is missing, open to its owner only.
@@ -94,15 +101,16 @@ class DataDirectory:
             for name in (".", _LOCK_FILE):
                 handle = _open(self.path / name)
                 undo.callback(os.close, handle)
-                if not _hold(handle):
+                if not _hold(handle, fcntl.LOCK_SH if self._is_shared else fcntl.LOCK_EX):
                     raise self._in_use()
             os.ftruncate(handle, 0)
-            os.write(handle, str(os.getpid()).encode())
+            if not self._is_shared:
+                os.write(handle, str(os.getpid()).encode())
             self._held = undo.pop_all()
         return self
 
     def is_in_use(self) -> bool:
-        """Whether a studio runs on it now. Touches nothing."""
+        """Whether a studio runs on it now that shares it with nobody. Touches nothing."""
         return any(_is_held(self.path / name) for name in (".", _LOCK_FILE))
 
     def release(self) -> None:
@@ -135,12 +143,12 @@ def _open(path: Path) -> int:
     return os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o600)
 
 
-def _hold(handle: int) -> bool:
+def _hold(handle: int, kind: int) -> bool:
     """False where somebody holds it for good: a look at the lock, too, holds it for a moment."""
     for pause_s in _LOOKS_S:
         time.sleep(pause_s)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             continue
         except OSError as error:

@@ -12,14 +12,24 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from shortdrama.errors import Busy
+from shortdrama.storage.db.access import (
+    ClientKeyStore,
+    LogInFailureStore,
+    SecretStore,
+    UserStore,
+)
 from shortdrama.storage.db.assets import AssetStore
 from shortdrama.storage.db.board import EpisodeStore, ProjectStore, SceneStore, ShotStore
 from shortdrama.storage.db.connections import ConnectionStore
+from shortdrama.storage.db.door_jobs import DoorJobStore
 from shortdrama.storage.db.engine import open_engine, studio_error
 from shortdrama.storage.db.events import EventStore
 from shortdrama.storage.db.keys import KeyStore
+from shortdrama.storage.db.ledger import LedgerStore
 from shortdrama.storage.db.prompts import PromptStore
+from shortdrama.storage.db.spending import SpendingStore
 from shortdrama.storage.db.takes import SubmissionStore, TakeStore
+from shortdrama.storage.db.work import WorkStore
 
 if TYPE_CHECKING:
     from shortdrama.storage.db.listener import Listener
@@ -41,7 +51,15 @@ class Transaction:
         self.assets = AssetStore(connection)
         self.connections = ConnectionStore(connection)
         self.events = EventStore(connection)
+        self.ledger = LedgerStore(connection)
+        self.work = WorkStore(connection)
+        self.spending = SpendingStore(connection)
         self.keys = KeyStore(connection)
+        self.users = UserStore(connection)
+        self.secrets = SecretStore(connection)
+        self.log_in_failures = LogInFailureStore(connection)
+        self.client_keys = ClientKeyStore(connection)
+        self.door_jobs = DoorJobStore(connection)
 
 
 class Database:
@@ -94,11 +112,26 @@ class Database:
             with connection.begin():
                 yield Transaction(connection)
 
-    def listen(self, callback: Callable[[int], None]) -> Listener:
-        """Tell `callback` the newest event id when other processes commit; end it with `stop()`."""
+    @contextmanager
+    def alone(self, what: str) -> Iterator[bool]:
+        """True in one process at a time, for as long as the block lasts; for chores."""
+        if self.is_sqlite:
+            yield True
+            return
+        lock = sa.func.hashtext(f"shortdrama {what}")
+        with _in_studio_words(), self.engine.connect() as connection, connection.begin():
+            yield bool(connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(lock))))
+
+    def listen(
+        self, callback: Callable[[int], None], on_call: Callable[[str], None] | None = None
+    ) -> Listener:
+        """Tell `callback` the newest event id when other processes commit; end it with `stop()`.
+
+        `on_call` hears what others say through `work.call`, on PostgreSQL.
+        """
         from shortdrama.storage.db.listener import Listener
 
-        return Listener(self.engine, callback)
+        return Listener(self.engine, callback, on_call)
 
     def close(self) -> None:
         self.engine.dispose()

@@ -12,6 +12,13 @@ from shortdrama.storage.db.old_text import read_json, read_text
 
 _BUSY_TIMEOUT_MS = 15_000
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
+# A server that is gone without a word is noticed within half a minute.
+_LIVELY = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 _POSTGRES_SCHEMES = ("postgres", "postgresql")
 
 
@@ -46,7 +53,12 @@ def open_engine(text: str) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
         return _open_sqlite(url)
     return sa.create_engine(
-        url, pool_pre_ping=True, pool_size=10, max_overflow=20, json_deserializer=read_json
+        url,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        json_deserializer=read_json,
+        connect_args=_LIVELY,
     )
 
 
@@ -91,6 +103,13 @@ def studio_error(error: exc.DBAPIError) -> StudioError | None:
         return Conflict("Something else still belongs to this, or it exists already.")
     if isinstance(error, exc.DataError):
         return InvalidInput("The text or number cannot be stored as it is.")
-    if error.connection_invalidated or state.startswith(("08", "57P")):
+    if error.connection_invalidated or state.startswith(("08", "57P")) or _is_silence(error):
         return Busy("The studio's database does not answer. Try again.", code="database_away")
     return None
+
+
+def _is_silence(error: exc.DBAPIError) -> bool:
+    """PostgreSQL could not be reached, or fell silent: its driver then has no state to tell."""
+    is_state_told = getattr(error.orig, "sqlstate", None)
+    is_postgres = type(error.orig).__module__.startswith("psycopg")
+    return is_postgres and not is_state_told and isinstance(error, exc.OperationalError)

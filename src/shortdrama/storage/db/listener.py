@@ -16,6 +16,7 @@ from sqlalchemy import exc
 
 from shortdrama.storage.db.events import CHANNEL
 from shortdrama.storage.db.tables import events
+from shortdrama.storage.db.work import CALLS
 
 _SQLITE_LOOK_S = 0.5
 _RECONNECT_S = (0.2, 1.0, 3.0, 5.0)
@@ -25,9 +26,15 @@ _ALIVE_CHECK_S = 30.0
 class Listener:
     """A thread with a connection of its own. It hears its own process's commits too."""
 
-    def __init__(self, engine: sa.Engine, callback: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        callback: Callable[[int], None],
+        on_call: Callable[[str], None] | None = None,
+    ) -> None:
         self._engine = engine
         self._callback = callback
+        self._on_call = on_call
         self._stopping = threading.Event()
         self._wake_reader, self._wake_writer = os.pipe()
         self._is_listening = threading.Event()
@@ -74,6 +81,8 @@ class Listener:
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             try:
                 connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+                if self._on_call is not None:
+                    connection.exec_driver_sql(f"LISTEN {CALLS}")
                 # What was committed while nobody listened.
                 self._tell(connection.scalar(sa.select(sa.func.max(events.c.id))))
                 self._is_listening.set()
@@ -90,10 +99,16 @@ class Listener:
                 if not selector.select(_ALIVE_CHECK_S):
                     driver.execute("SELECT 1")  # a silent line may be a dead one
                 driver.pgconn.consume_input()
-                newest = 0
-                while notice := driver.pgconn.notifies():
-                    newest = max(newest, int(notice.extra))
-                self._tell(newest)
+                self._pass_on(driver)
+
+    def _pass_on(self, driver: psycopg.Connection) -> None:
+        newest = 0
+        while notice := driver.pgconn.notifies():
+            if notice.relname == CHANNEL.encode():
+                newest = max(newest, int(notice.extra))
+            elif self._on_call is not None and not self._stopping.is_set():
+                self._on_call(notice.extra.decode())
+        self._tell(newest)
 
     def _tell(self, newest: int | None) -> None:
         if newest and not self._stopping.is_set():
