@@ -13,7 +13,7 @@ from shortdrama.providers.kind import ProviderKind
 log = logging.getLogger(__name__)
 GROUP = "shortdrama.providers"
 # Each declares its `KINDS`; the order is that of the settings page.
-_SHIPPED = ("openai_videos", "comfyui", "seedance", "veo")
+_SHIPPED = ("openai_videos", "comfyui", "seedance", "veo", "fal", "replicate")
 
 
 class ProviderKinds:
