@@ -119,7 +119,7 @@ def open_connections(settings: Settings) -> Iterator[ConnectionService]:
     database = Database(settings.effective_database_url)
     try:
         migrate(database)
-        yield _connections(settings, database)
+        yield _connections(settings, database, ProviderKinds())
     finally:
         database.close()
 
@@ -217,9 +217,9 @@ def _sora2_service(
     return Sora2Service(FileJobs(folder / "jobs"), engine, FileContent(folder / "clips"), options)
 
 
-def _connections(settings: Settings, database: Database) -> ConnectionService:
+def _connections(settings: Settings, database: Database, kinds: ProviderKinds) -> ConnectionService:
     own_file = Path(settings.capabilities_file) if settings.capabilities_file else None
-    table = CapabilityTable(own_file)
+    table = CapabilityTable(own_file, kinds.capability_files())
 
     def capability_of(model: str) -> Capability:
         capability = table.capability_of(model)
@@ -234,7 +234,7 @@ def _connections(settings: Settings, database: Database) -> ConnectionService:
             lambda: os.environ.get("SORA2_API_KEY") or None,
         )
     return ConnectionService(
-        database, KeyringVault(), ProviderProbe(ProviderKinds()), capability_of, environment
+        database, KeyringVault(), ProviderProbe(kinds), capability_of, environment
     )
 
 
@@ -246,9 +246,7 @@ def _place(settings: Settings, storage: _Storage, stack: ExitStack) -> Place:
     return Place(own / "work", own / "previz", share)
 
 
-def _join(
-    settings: Settings, storage: _Storage, stack: ExitStack, has_root: bool
-) -> Services:
+def _join(settings: Settings, storage: _Storage, stack: ExitStack, has_root: bool) -> Services:
     pool = _open_pool(settings)
     stack.callback(pool.close)
     media = MediaTools(pool, settings.max_pixels)
@@ -256,10 +254,11 @@ def _join(
     sora2 = _sora2_service(settings, place.previz_path, pool, keep_for=_KEPT_FOR)
     transport = InProcessTransport(sora2.app, root_path="/v1")
     database = storage.database
-    connections = _connections(settings, database)
+    kinds = ProviderKinds()
+    connections = _connections(settings, database, kinds)
     board = BoardService(database)
     prompts = PromptService(database, connections, settings.max_concurrent_takes)
-    registry = ProviderRegistry(ProviderKinds(), connections.get, connections.key_of, transport)
+    registry = ProviderRegistry(kinds, connections.get, connections.key_of, transport)
     tools = Tools(
         database,
         registry,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
-from shortdrama.errors import InvalidInput
+from shortdrama.errors import InvalidInput, SetupProblem
+from shortdrama.providers.capabilities import CapabilityTable
 from shortdrama.providers.kind import ProviderKind
 
 log = logging.getLogger(__name__)
@@ -16,23 +20,28 @@ GROUP = "shortdrama.providers"
 _SHIPPED = ("openai_videos", "comfyui", "seedance", "veo", "fal", "replicate")
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenPackage:
+    """An installed provider that was left out, and why; both for a person."""
+
+    package: str  # "its-distribution 1.0: its_module:KIND"
+    reason: str
+
+
 class ProviderKinds:
     """Looks protocols up by name. Modules are imported when they are first asked for."""
 
-    @cached_property
-    def _by_name(self) -> dict[str, ProviderKind]:
-        modules = [import_module(f"shortdrama.providers.{name}") for name in _SHIPPED]
-        shipped = [kind for module in modules for kind in module.KINDS]
-        # A package cannot take the place of what is shipped: rows of the studio rely on the names.
-        return {kind.name: kind for kind in (*_installed(), *shipped)}
-
     def all(self) -> list[ProviderKind]:
         """Shipped ones first."""
-        return sorted(self._by_name.values(), key=lambda kind: kind.is_installed)
+        return list(self._read[0].values())
+
+    def broken(self) -> list[BrokenPackage]:
+        """Installed packages that cannot be used; each was logged once as well."""
+        return list(self._read[1])
 
     def get(self, name: str) -> ProviderKind:
         """Raises `InvalidInput` for a protocol that is not there (any more)."""
-        kind = self._by_name.get(name)
+        kind = self._read[0].get(name)
         if kind is None:
             raise InvalidInput(
                 "The protocol %(name)s is not known here. Was its package removed?",
@@ -41,17 +50,46 @@ class ProviderKinds:
             )
         return kind
 
+    def capability_files(self) -> list[Path]:
+        """What the protocols know of their models; all of them can be read."""
+        return [kind.capabilities for kind in self.all() if kind.capabilities is not None]
 
-def _installed() -> list[ProviderKind]:
-    found = []
-    for entry in entry_points(group=GROUP):
-        try:
-            kind = entry.load()
-        except Exception as error:  # noqa: BLE001 - a stranger's package must not stop the studio
-            log.error("the provider package %s cannot be loaded: %r", entry.value, error)
-            continue
-        if isinstance(kind, ProviderKind):
-            found.append(kind.as_installed())
-        else:
-            log.error("%s is not a ProviderKind; it was left out", entry.value)
-    return found
+    @cached_property
+    def _read(self) -> tuple[dict[str, ProviderKind], list[BrokenPackage]]:
+        modules = [import_module(f"shortdrama.providers.{name}") for name in _SHIPPED]
+        kinds = {kind.name: kind for module in modules for kind in module.KINDS}
+        broken = []
+        for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.value):
+            try:
+                for kind in _kinds_of(entry):
+                    # A package cannot take the place of what is there: rows of the studio rely
+                    # on the names.
+                    _need_new(kind, kinds)
+                    kinds[kind.name] = kind
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code must not stop the studio
+                broken.append(_left_out(entry, error))
+        return kinds, broken
+
+
+def _kinds_of(entry: EntryPoint) -> Iterator[ProviderKind]:
+    """What an entry point leads to: a `ProviderKind`, or several."""
+    found = entry.load()
+    for kind in found if isinstance(found, list | tuple) else (found,):
+        if not isinstance(kind, ProviderKind):
+            raise TypeError(f"it leads to a {type(kind).__name__}, not to a ProviderKind")
+        if kind.capabilities is not None:
+            CapabilityTable(kind.capabilities)
+        yield kind.as_installed()
+
+
+def _need_new(kind: ProviderKind, kinds: dict[str, ProviderKind]) -> None:
+    if kind.name in kinds:
+        raise ValueError(f"the protocol {kind.name!r} is there already")
+
+
+def _left_out(entry: EntryPoint, error: BaseException) -> BrokenPackage:
+    package = f"{entry.dist.name} {entry.dist.version}: " if entry.dist else ""
+    told = error.message if isinstance(error, SetupProblem) else f"{type(error).__name__}: {error}"
+    broken = BrokenPackage(f"{package}{entry.value}", told[:500])
+    log.error("the provider package %s was left out: %s", broken.package, broken.reason)
+    return broken
