@@ -22,6 +22,7 @@ PREFIX = "sd-"
 MAX_NAME = 60
 _HINT_CHARS = 8
 _TOKEN_BYTES = 32
+_TOKEN_CHARS = 43  # of 32 bytes in base64 without padding
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)  # a program that polls must not write at each poll
 
 
@@ -133,6 +134,11 @@ class ClientKeyService:
         if key.last_used_at is None or now - key.last_used_at > _USE_IS_NOTED_EVERY:
             with self._records.begin() as tx:
                 tx.client_keys.change(key.id, {"last_used_at": now})
+
+
+def looks_like_token(text: str) -> bool:
+    """Whether it can be a key and no password."""
+    return text.startswith(PREFIX) and len(text) == len(PREFIX) + _TOKEN_CHARS
 
 
 def hash_token(token: str) -> str:

@@ -6,8 +6,9 @@ this process for as long as it takes. Both are spoken to in the same way.
 
 from __future__ import annotations
 
+import base64
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,12 @@ import httpx
 
 from shortdrama.app import build_studio, running_studio
 from shortdrama.domain.ids import new_id
+from shortdrama.domain.people import CLI
 from shortdrama.errors import InvalidInput, StorageFull, StudioError, mark
 from shortdrama.settings import Settings
 from shortdrama.web.i18n import html_language
 from shortdrama.web.services import BlobReader
+from shortdrama.web.who import ACTOR_HEADER
 
 _SLICE = 8 * 1024 * 1024
 _WRONG_CALL = range(400, 500)
@@ -109,9 +112,7 @@ class StudioApi:
 @asynccontextmanager
 async def open_api(settings: Settings) -> AsyncIterator[StudioApi]:
     """The studio that runs on the data folder, else one of this process's own."""
-    headers = {"Accept-Language": html_language()}
-    if password := os.environ.get("SHORTDRAMA_PASSWORD"):
-        headers["Authorization"] = f"Bearer {password}"
+    headers = {"Accept-Language": html_language(), ACTOR_HEADER: CLI, **_log_in(os.environ)}
     url = running_studio(settings)
     if url is not None:
         async with httpx.AsyncClient(
@@ -130,3 +131,14 @@ async def open_api(settings: Settings) -> AsyncIterator[StudioApi]:
                 yield StudioApi(http, "", studio.services.blobs)
         finally:
             await studio.services.stop()
+
+
+def _log_in(environment: Mapping[str, str]) -> dict[str, str]:
+    """As whom to ask a studio where people log in."""
+    password, name = environment.get("SHORTDRAMA_PASSWORD"), environment.get("SHORTDRAMA_USER")
+    if not password:
+        return {}
+    if not name:
+        return {"Authorization": f"Bearer {password}"}
+    both = base64.b64encode(f"{name}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {both}"}

@@ -1,11 +1,11 @@
-"""The web application: routes, static files, locks and the Sora2 service under one roof."""
+"""The web application: routes, static files, locks and the door for programs under one roof."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -21,6 +21,7 @@ from shortdrama.web.api import shots as shots_api
 from shortdrama.web.api import state as state_api
 from shortdrama.web.api import takes as takes_api
 from shortdrama.web.api import uploads as uploads_api
+from shortdrama.web.door.app import create_door
 from shortdrama.web.pages import Pages
 from shortdrama.web.panels.assets import routes as assets_panel
 from shortdrama.web.panels.compare import routes as compare_panel
@@ -32,6 +33,7 @@ from shortdrama.web.panels.spend import routes as spend_panel
 from shortdrama.web.panels.studio import routes as studio_panel
 from shortdrama.web.panels.takes import routes as takes_panel
 from shortdrama.web.panels.viewer import routes as viewer_panel
+from shortdrama.web.roles import check_role
 from shortdrama.web.security import Locks
 from shortdrama.web.services import Services
 from shortdrama.web.static_files import StaticFiles
@@ -74,6 +76,7 @@ def create_web(
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
+        dependencies=[Depends(check_role)],
     )
     static = StaticFiles()
     app.state.services = services
@@ -85,7 +88,7 @@ def create_web(
     app.router.routes += [static.route(), media_files.route()]
     app.add_api_route("/healthz", _health, include_in_schema=False)
     app.add_api_route("/service-worker.js", _service_worker, include_in_schema=False)
-    app.mount("/v1", services.sora2_app)
+    app.mount("/v1", create_door(services, services.door))
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     guarded = guard(app, app.state.pages) if guard else app
     return Locks(guarded, services.settings.allowed_hosts)

@@ -1,18 +1,13 @@
-"""The password door, for a studio that listens beyond loopback.
+"""The gate: lets nobody in without a log-in, once the studio has a password or people.
 
-Sessions are signed tokens in an HttpOnly cookie; programs send the password as a bearer token.
-Wrong passwords are counted per address, and each one is checked slowly and one at a time, so that
-guessing from many addresses stays slow too without locking out who knows the password.
+Sessions are signed tokens in an HttpOnly cookie; programs send the password as a bearer token, or
+name and password as `Basic`. What those who are in may do is decided in `web.roles`. The door for
+programs (`/v1`) asks for keys of its own and is only told who is logged in.
 """
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import hmac
 import secrets
-import time
-from collections import deque
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -21,120 +16,88 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shortdrama.access.client_keys import looks_like_token
+from shortdrama.access.tries import WINDOW_S
+from shortdrama.domain.people import Who
 from shortdrama.web.i18n import _
+from shortdrama.web.log_in import COOKIE, SESSION_S, LogIn
 from shortdrama.web.pages import Pages
+from shortdrama.web.who import let_in
 
-COOKIE = "shortdrama_session"
-SESSION_S = 30 * 24 * 3600
-_OPEN_PREFIXES = ("/static/", "/healthz")
-_WINDOW_S = 60.0
-_TRIES_PER_ADDRESS = 5
-_SALT_BYTES = 16
+_OPEN_PREFIXES = ("/static/", "/healthz", "/readyz")
+_DOOR = "/v1/"
 _MAX_FORM_BYTES = 4096
 
 
-class Tries:
-    """Counts wrong passwords of the last minute."""
-
-    def __init__(self) -> None:
-        self._failures: deque[tuple[float, str]] = deque()
-
-    def is_exhausted(self, address: str, now: float) -> bool:
-        while self._failures and self._failures[0][0] < now - _WINDOW_S:
-            self._failures.popleft()
-        return sum(who == address for _when, who in self._failures) >= _TRIES_PER_ADDRESS
-
-    def add(self, address: str, now: float) -> None:
-        self._failures.append((now, address))
-
-
 class Gate:
-    """Lets nobody in without the password. `pages` renders the log-in page."""
+    """ASGI middleware. `pages` renders the log-in page."""
 
-    def __init__(self, app: ASGIApp, password: str, secret: bytes, pages: Pages) -> None:
+    def __init__(self, app: ASGIApp, log_in: LogIn, pages: Pages) -> None:
         self._app = app
-        # A changed password ends every session.
-        self._secret = hmac.digest(secret, password.encode(), "sha256")
-        self._salt = secrets.token_bytes(_SALT_BYTES)
-        self._hash = _slow_hash(password, self._salt)
-        self._known = b""  # the mark of the password, once it has been given
-        self._checking = asyncio.Lock()
+        self._log_in = log_in
         self._pages = pages
-        self._tries = Tries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or await self._is_open(scope):
+        if scope["type"] != "http" or scope["path"].startswith(_OPEN_PREFIXES):
             await self._app(scope, receive, send)
             return
-        request = Request(scope, receive)
-        await (await self._answer(request))(scope, receive, send)
+        answer = await self._answer(Request(scope, receive))
+        await (answer or self._app)(scope, receive, send)
 
-    async def _is_open(self, scope: Scope) -> bool:
-        if scope["path"].startswith(_OPEN_PREFIXES):
-            return True
-        request = Request(scope)
-        return self._has_session(request) or await self._has_bearer(request)
+    async def _answer(self, request: Request) -> Response | None:
+        """None where the application answers."""
+        path = request.url.path
+        if not await self._log_in.is_needed():
+            return RedirectResponse("/", 303) if path == "/login" else None
+        if path == "/login":
+            return await self._answer_log_in(request)
+        if path == "/logout" and request.method == "POST":
+            return _log_out()
+        who = await self._who(request)
+        if who is not None:
+            let_in(request.scope, who)
+            return None
+        if path.startswith(_DOOR):
+            request.scope.setdefault("state", {})["needs_log_in"] = True
+            return None
+        return await self._refusal(request)
 
-    def _has_session(self, request: Request) -> bool:
-        expiry, _sep, signature = request.cookies.get(COOKIE, "").partition(".")
-        if not (expiry.isascii() and expiry.isdigit()):
-            return False
-        if not hmac.compare_digest(signature.encode(), self._sign(expiry).encode()):
-            return False
-        return int(expiry) > time.time()
+    async def _who(self, request: Request) -> Who | None:
+        who = await self._log_in.by_session(request)
+        if who is None and not _is_key(request):
+            who = await self._log_in.by_header(request)
+        return who
 
-    async def _has_bearer(self, request: Request) -> bool:
-        scheme, _sep, token = request.headers.get("authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and await self._is_right(token, request)
-
-    async def _is_right(self, given: str, request: Request) -> bool:
-        """Whether this is the password; a wrong one is counted."""
-        if self._known and hmac.compare_digest(self._mark(given), self._known):
-            return True
-        if self._tries.is_exhausted(_address(request), _now()):
-            return False
-        async with self._checking:
-            made = await asyncio.to_thread(_slow_hash, given, self._salt)
-        if not hmac.compare_digest(made, self._hash):
-            self._tries.add(_address(request), _now())
-            return False
-        self._known = self._mark(given)
-        return True
-
-    def _mark(self, given: str) -> bytes:
-        return hmac.digest(self._secret, given.encode("utf-8", "replace"), "sha256")
-
-    def _sign(self, expiry: str) -> str:
-        return hmac.digest(self._secret, expiry.encode(), "sha256").hex()
-
-    async def _answer(self, request: Request) -> Response:
-        if request.url.path == "/login" and request.method == "POST":
-            return await self._log_in(request)
+    async def _refusal(self, request: Request) -> Response:
         if _wants_page(request.headers):
-            return self._page(200 if request.url.path == "/login" else 401, "")
+            return await self._page(401, "")
         body = {"code": "log_in", "message": _("Log in first."), "can_retry": False, "details": {}}
         return JSONResponse({"error": body}, status_code=401)
 
-    async def _log_in(self, request: Request) -> Response:
-        if self._tries.is_exhausted(_address(request), _now()):
-            problem = _("Too many wrong passwords. Wait a minute.")
-            return self._page(429, problem, {"Retry-After": str(round(_WINDOW_S))})
+    async def _answer_log_in(self, request: Request) -> Response:
+        if request.method != "POST":
+            return await self._page(200, "")
+        if await self._log_in.is_exhausted(request):
+            page = await self._page(429, _("Too many wrong passwords. Wait a minute."))
+            page.headers["Retry-After"] = str(round(WINDOW_S))
+            return page
         body = b""
         async for chunk in request.stream():
             body += chunk
             if len(body) > _MAX_FORM_BYTES:
-                return self._page(413, _("That is not a password."))
-        given = parse_qs(body.decode("utf-8", "replace")).get("password", [""])[0]
-        if not await self._is_right(given, request):
-            return self._page(401, _("That is not the password."))
-        return self._welcome(request)
+                return await self._page(413, _("That is not a password."))
+        form = parse_qs(body.decode("utf-8", "replace"))
+        name, given = (form.get(field, [""])[0] for field in ("name", "password"))
+        who = await self._log_in.by_password(name, given, request)
+        if who is None:
+            return await self._page(401, _("That is not the password."), name)
+        return await self._welcome(request, who)
 
-    def _welcome(self, request: Request) -> Response:
-        expiry = str(int(time.time()) + SESSION_S)
+    async def _welcome(self, request: Request, who: Who) -> Response:
         response = RedirectResponse("/", status_code=303)
         response.set_cookie(
             COOKIE,
-            f"{expiry}.{self._sign(expiry)}",
+            await self._log_in.new_session(who),
             max_age=SESSION_S,
             httponly=True,
             samesite="strict",
@@ -143,13 +106,12 @@ class Gate:
         )
         return response
 
-    def _page(self, status: int, problem: str, headers: dict[str, str] | None = None) -> Response:
-        text = self._pages.text("studio/login.html", problem=problem)
-        return Response(text, status_code=status, headers=headers, media_type="text/html")
-
-
-def _slow_hash(text: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(text.encode("utf-8", "replace"), salt=salt, n=2**14, r=8, p=1)
+    async def _page(self, status: int, problem: str, name: str = "") -> Response:
+        has_names = await self._log_in.has_names()
+        text = self._pages.text(
+            "studio/login.html", problem=problem, has_names=has_names, name=name
+        )
+        return Response(text, status_code=status, media_type="text/html")
 
 
 def load_secret(path: Path) -> bytes:
@@ -160,13 +122,17 @@ def load_secret(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def _log_out() -> Response:
+    response = RedirectResponse("/login", status_code=303)
+    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    return response
+
+
+def _is_key(request: Request) -> bool:
+    """Keys of programs open the door and nothing else: they are no passwords to be counted."""
+    _scheme, _sep, given = request.headers.get("authorization", "").partition(" ")
+    return looks_like_token(given.strip())
+
+
 def _wants_page(headers: Headers) -> bool:
     return "text/html" in headers.get("accept", "")
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-def _now() -> float:
-    return time.monotonic()

@@ -54,6 +54,16 @@ def _serve(request: Request) -> Response:
     headers = _headers(key, name, as_attachment="download" in request.query_params)
     if headers["Content-Type"] == _TEXT:
         headers["Content-Type"] += _charset(services, key, size)
+    return answer_blob(services, request, key, headers)
+
+
+def answer_blob(
+    services: Services, request: Request, key: str, headers: dict[str, str]
+) -> Response:
+    """The bytes of a key, whole or the range that is asked for. Raises `NotFound`. Blocks."""
+    size = services.blobs.size(key)
+    if size is None:
+        raise NotFound("This file is not in the studio's storage.")
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     path = services.blobs.local_file(key)

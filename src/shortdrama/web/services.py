@@ -9,8 +9,9 @@ from typing import Annotated, Protocol, cast
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp
 
+from shortdrama.access.client_keys import ClientKeyService
+from shortdrama.access.users import UserService
 from shortdrama.assets.service import AssetService
 from shortdrama.board.service import BoardService
 from shortdrama.connections.service import ConnectionService
@@ -20,6 +21,7 @@ from shortdrama.prompts.service import PromptService
 from shortdrama.settings import Settings
 from shortdrama.state.hub import EventHub
 from shortdrama.state.snapshot import StateService
+from shortdrama.web.door.ports import DoorTools
 
 
 class BlobReader(Protocol):
@@ -44,7 +46,9 @@ class Services:
     state: StateService
     hub: EventHub
     blobs: BlobReader
-    sora2_app: ASGIApp
+    users: UserService
+    client_keys: ClientKeyService
+    door: DoorTools
     start: Callable[[], Awaitable[None]]
     stop: Callable[[], Awaitable[None]]
 

@@ -17,13 +17,21 @@ class ApiError(Exception):
     """An answer that ends a request."""
 
     def __init__(
-        self, status: int, message: str, *, code: str | None = None, param: str | None = None
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        kind: str | None = None,
     ) -> None:
+        """`kind` is the envelope's type; None: the status's usual one."""
         super().__init__(message)
         self.status = status
         self.message = message
         self.code = code
         self.param = param
+        self.kind = kind
 
 
 def error_response(error: ApiError) -> JSONResponse:
@@ -31,7 +39,7 @@ def error_response(error: ApiError) -> JSONResponse:
     kind = "server_error" if error.status >= 500 else kinds.get(error.status, INVALID)
     content = {
         "message": error.message,
-        "type": kind,
+        "type": error.kind or kind,
         "param": error.param,
         "code": error.code,
     }

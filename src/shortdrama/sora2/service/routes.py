@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from shutil import copyfile
-from typing import cast
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -16,17 +15,18 @@ from starlette.routing import Route
 from shortdrama.domain.ids import new_id
 from shortdrama.errors import InvalidInput, NotFound
 from shortdrama.sora2.service.clips import Variant, clip_response, delete_bytes
-from shortdrama.sora2.service.creation import Picture, read_creation, read_prompt
+from shortdrama.sora2.service.creation import read_creation, read_prompt
 from shortdrama.sora2.service.envelope import ApiError
+from shortdrama.sora2.service.fields import Picture
 from shortdrama.sora2.service.ports import (
     ContentStore,
-    Order,
     RenderSpec,
     ServiceJob,
     ServiceOptions,
     VideoEngine,
     VideoJobStore,
 )
+from shortdrama.sora2.service.query import limit_of, order_of, variant_of
 from shortdrama.sora2.service.renders import RenderQueue
 from shortdrama.sora2.service.views import show_model, show_page, show_seed_status, show_video
 from shortdrama.sora2.wire import JobStatus
@@ -81,7 +81,7 @@ class Routes:
 
     async def list_videos(self, request: Request) -> Response:
         query = request.query_params
-        limit, order = _limit(query.get("limit", "20")), _order(query.get("order", "desc"))
+        limit, order = limit_of(query.get("limit", "20")), order_of(query.get("order", "desc"))
         after = query.get("after") or None
         rows = await to_thread.run_sync(self.jobs.list, after, limit + 1, order)
         page = tuple(self._now(job) for job in rows[:limit])
@@ -122,7 +122,7 @@ class Routes:
         return JSONResponse(show_video(job), headers=self._pace(job))
 
     async def get_content(self, request: Request) -> Response:
-        return await self._clip(request, _variant(request.query_params.get("variant", "video")))
+        return await self._clip(request, variant_of(request.query_params.get("variant", "video")))
 
     async def download_seed(self, request: Request) -> Response:
         return await self._clip(request, "video")
@@ -213,30 +213,3 @@ class Routes:
 
 def _unknown_video(job_id: str) -> ApiError:
     return ApiError(404, f"Video with id '{job_id[:100]}' not found.", code="not_found", param="id")
-
-
-def _limit(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text[:9]) > 100:
-        raise ApiError(
-            400, "Invalid value for 'limit': 0 to 100", code="invalid_value", param="limit"
-        )
-    return int(text)
-
-
-def _order(text: str) -> Order:
-    if text not in {"asc", "desc"}:
-        raise ApiError(
-            400, "Invalid value for 'order': asc or desc", code="invalid_value", param="order"
-        )
-    return cast(Order, text)
-
-
-def _variant(text: str) -> Variant:
-    if text not in {"video", "thumbnail", "spritesheet"}:
-        raise ApiError(
-            400,
-            "Invalid value for 'variant': video, thumbnail or spritesheet",
-            code="invalid_value",
-            param="variant",
-        )
-    return cast(Variant, text)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from shortdrama.domain.ids import AssetId, ConnectionId, ShotId, TakeId, new_id
 from shortdrama.domain.model import PREVIZ_MODEL, Mode
-from shortdrama.domain.money import Buyer, TakeCost
+from shortdrama.domain.money import TakeCost
 from shortdrama.domain.project import Shot
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
 from shortdrama.domain.waiting import left_s
@@ -19,6 +19,7 @@ from shortdrama.generation.service import Decision
 from shortdrama.web.api.shapes import Id, may_answer
 from shortdrama.web.i18n import say
 from shortdrama.web.services import GivenServices, Services
+from shortdrama.web.who import GivenWho, buyer_of
 
 router = APIRouter(prefix="/api/takes", tags=["takes"])
 _ID = "^[0-9a-f]{32}$"
@@ -126,10 +127,15 @@ class TakeAnswer(BaseModel):
     cost: CostAnswer | None
     provider_job_id: str | None
     retry_of: str | None
+    ordered_by: str = Field(
+        description="`user:NAME`, `client:ID`, `page`, `cli` or `api`; empty: nobody wrote it"
+    )
 
 
 @router.post("", status_code=202, responses=may_answer(402, 404, 409, 423, 507))
-def order_take(wanted: NewTake, services: GivenServices, key: Key = None) -> TakeAnswer:
+def order_take(
+    wanted: NewTake, services: GivenServices, who: GivenWho, key: Key = None
+) -> TakeAnswer:
     """Make a take. May cost money, as the estimate says."""
     order = TakeOrder(
         prompt=wanted.prompt,
@@ -142,7 +148,7 @@ def order_take(wanted: NewTake, services: GivenServices, key: Key = None) -> Tak
         mode=wanted.mode,
         extra=wanted.extra,
     )
-    buyer = Buyer(confirmed_micro_usd=wanted.confirmed_micro_usd)
+    buyer = buyer_of(who, wanted.confirmed_micro_usd)
     return take_answer(services.takes.order(order, key or new_id(), buyer), services)
 
 
@@ -174,11 +180,12 @@ def cancel_take(take_id: Id, services: GivenServices) -> TakeAnswer:
 def retry_take(
     take_id: Id,
     services: GivenServices,
+    who: GivenWho,
     key: Key = None,
     word: Annotated[Confirmation | None, Body()] = None,
 ) -> TakeAnswer:
     """A new take with the same request. May cost money."""
-    buyer = Buyer(confirmed_micro_usd=word.confirmed_micro_usd if word else None)
+    buyer = buyer_of(who, word.confirmed_micro_usd if word else None)
     return take_answer(services.takes.retry(TakeId(take_id), key or new_id(), buyer), services)
 
 
@@ -244,6 +251,7 @@ def _answer(take: Take, shot: Shot, services: Services, cost: TakeCost | None) -
         cost=_cost(cost),
         provider_job_id=take.provider_job_id,
         retry_of=take.retry_of,
+        ordered_by=take.ordered_by,
     )
 
 

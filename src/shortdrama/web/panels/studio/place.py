@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shortdrama.board.service import BoardView, ShotView
 from shortdrama.domain.ids import ShotId, TakeId
+from shortdrama.domain.money import TakeCost
 from shortdrama.domain.take import Take, TakeStatus
 from shortdrama.errors import NotFound
 from shortdrama.web.panels.takes.card import ModelLabels, Setting, TakeCard, take_card
@@ -29,6 +31,11 @@ class Place:
     cards: tuple[TakeCard, ...]
     labels: ModelLabels
     shown: Take | None
+    costs: Mapping[TakeId, TakeCost] = field(default_factory=dict)  # of the shot's takes
+
+    @property
+    def cost_of_shown(self) -> TakeCost | None:
+        return self.costs.get(self.shown.id) if self.shown else None
 
     @property
     def shown_card(self) -> TakeCard | None:
@@ -79,11 +86,15 @@ def find_place(services: Services, shot_id: str = "", take_id: str = "") -> Plac
     if view is None:
         raise NotFound("This shot is not here any more.")
     labels = model_labels(services)
+    costs = services.money.costs([take.id for take in view.takes])
     return Place(
         board=board,
         view=view,
-        cards=tuple(card_of(services, view, take, labels) for take in view.takes),
+        cards=tuple(
+            card_of(services, view, take, labels, costs.get(take.id)) for take in view.takes
+        ),
         labels=labels,
+        costs=costs,
         shown=_asked(view, take_id) if take_id else shown_first(view),
     )
 
@@ -113,15 +124,29 @@ def remembered_board(request: Request, services: Services) -> BoardView:
     return services.board.episode_view(services.board.shot(shot_id).episode_id)
 
 
-def card_of(services: Services, view: ShotView, take: Take, labels: ModelLabels) -> TakeCard:
+def card_of(
+    services: Services,
+    view: ShotView,
+    take: Take,
+    labels: ModelLabels,
+    cost: TakeCost | None = None,
+) -> TakeCard:
     is_queued = take.status is TakeStatus.QUEUED
     setting = Setting(
         labels=labels,
         selected=view.shot.selected_take_id,
         shot_number=view.shot.number,
         queue_position=services.takes.queue_position(take) if is_queued else None,
+        client_names=_client_names(services, take),
     )
     return take_card(take, setting)
+
+
+def _client_names(services: Services, take: Take) -> dict[str, str]:
+    """Looked up for takes of programs alone; those have a shot of their own."""
+    is_client = take.ordered_by.startswith("client:")
+    names = services.client_keys.names() if is_client else {}
+    return {str(client_id): name for client_id, name in names.items()}
 
 
 def model_labels(services: Services) -> ModelLabels:

@@ -18,6 +18,8 @@ from shortdrama.board.sample import (
 from shortdrama.board.service import BoardView
 from shortdrama.domain.ids import AssetId, ShotId
 from shortdrama.domain.model import BUILT_IN, PREVIZ_MODEL
+from shortdrama.domain.money import Buyer
+from shortdrama.domain.people import PAGE
 from shortdrama.domain.take import TakeStatus
 from shortdrama.errors import Conflict
 from shortdrama.generation.orders import TakeOrder
@@ -112,7 +114,7 @@ def _order(services: Services, shot_id: ShotId, shot: SampleShot) -> None:
         shot_id=shot_id,
         connection_id=BUILT_IN,
     )
-    services.takes.order(order, f"sample-{shot_id}")
+    services.takes.order(order, f"sample-{shot_id}", Buyer(actor=PAGE))
 
 
 def _bring(services: Services, planned: SampleAsset) -> AssetId:

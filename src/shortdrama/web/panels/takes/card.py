@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from shortdrama.domain.ids import ConnectionId, TakeId
 from shortdrama.domain.model import PREVIZ_MODEL
-from shortdrama.domain.money import dollars
+from shortdrama.domain.money import TakeCost, dollars
 from shortdrama.domain.take import Take, TakeStatus
 from shortdrama.domain.waiting import left_s
 from shortdrama.web.i18n import _
@@ -77,7 +77,9 @@ class Setting:
     labels: ModelLabels
     selected: TakeId | None = None
     shot_number: int = 0
+    client_names: Mapping[str, str] = field(default_factory=dict)
     queue_position: int | None = None
+    cost: TakeCost | None = None  # as the ledger has it
 
 
 def take_card(take: Take, setting: Setting, now: datetime | None = None) -> TakeCard:
@@ -92,7 +94,7 @@ def take_card(take: Take, setting: Setting, now: datetime | None = None) -> Take
         look=_LOOKS.get(state, state),
         word=state_word(state),
         icon=_ICONS.get(state, ""),
-        facts=_facts(take, setting.labels),
+        facts=_facts(take, setting),
         prompt=take.request.prompt,
         poster_url=poster_url(take),
         video_url=video_url(take, setting.shot_number),
@@ -155,12 +157,23 @@ def price(micro_usd: int | None) -> str:
     return dollars(micro_usd) if micro_usd else _("free")
 
 
-def _facts(take: Take, labels: ModelLabels) -> str:
-    facts = [model_label(take, labels), f"{take.request.seconds} s"]
+def _facts(take: Take, setting: Setting) -> str:
+    facts = [model_label(take, setting.labels), f"{take.request.seconds} s"]
     cost = price(take.estimate_micro_usd)
     if take.status is TakeStatus.UNCERTAIN and take.estimate_micro_usd:
         cost = _("{price} at most").format(price=cost)
-    return " · ".join([*facts, cost])
+    who = orderer(take.ordered_by, setting.client_names)
+    return " · ".join(filter(None, [*facts, cost, who]))
+
+
+def orderer(actor: str, client_names: Mapping[str, str]) -> str:
+    """Who ordered a take, in words; "" for this page where nobody has to log in."""
+    kind, _sep, name = actor.partition(":")
+    if kind == "user":
+        return name
+    if kind == "client":
+        return client_names.get(name, _("a program"))
+    return {"cli": _("command line"), "api": _("a program")}.get(kind, "")
 
 
 def video_url(take: Take, shot_number: int) -> str | None:

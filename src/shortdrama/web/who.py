@@ -1,0 +1,41 @@
+"""Who asks: the person that the gate has let in, or nobody in particular on an open studio."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+from shortdrama.domain.money import Buyer
+from shortdrama.domain.people import CLI, PAGE, PROGRAM, Who
+
+ACTOR_HEADER = "x-shortdrama-actor"  # "cli": of the studio's own command line
+
+
+def let_in(scope: Scope, who: Who) -> None:
+    scope.setdefault("state", {})["who"] = who
+
+
+def who_asks(connection: HTTPConnection) -> Who:
+    """FastAPI dependency; works for routes of any kind.
+
+    Without a log-in everybody who reaches the studio is its owner; what they say of themselves
+    only tells the page from programs.
+    """
+    who = connection.scope.get("state", {}).get("who")
+    if isinstance(who, Who):
+        return who
+    headers = connection.headers
+    if headers.get(ACTOR_HEADER) == CLI:
+        return Who(CLI)
+    return Who(PAGE if "sec-fetch-site" in headers else PROGRAM)
+
+
+GivenWho = Annotated[Who, Depends(who_asks)]
+
+
+def buyer_of(who: Who, confirmed_micro_usd: int | None = None) -> Buyer:
+    """Who pays, as the ledger knows them."""
+    return Buyer(actor=who.actor, confirmed_micro_usd=confirmed_micro_usd)
