@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from shortdrama.domain.model import Capability, Connection
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, Sentence, mark
 from shortdrama.generation.ports import JobPhase, ProviderJob, Reference, Submission
@@ -54,7 +55,7 @@ class Fal:
     def __init__(self, access: Access) -> None:
         connection = access.connection
         self._models = connection.models
-        self._templates = TemplateBook(_SHIPPED, connection.options.get("templates", ""))
+        self._templates = _templates(connection)
         is_usual = connection.auth_header.lower() == "authorization"
         auth = Auth(connection.auth_header, "Key" if is_usual else "")
         self._api = VendorApi(access, Manners(auth))
@@ -180,6 +181,14 @@ def _read_id(job_id: str) -> _Handle:
         ) from error
 
 
+def _templates(connection: Connection) -> TemplateBook:
+    return TemplateBook(_SHIPPED, connection.options.get("templates", ""))
+
+
+def _describe(connection: Connection, model: str) -> Capability | None:
+    return _templates(connection).describe(model)
+
+
 KINDS = (
     ProviderKind(
         "fal",
@@ -187,6 +196,7 @@ KINDS = (
         Fal,
         base_url="https://queue.fal.run",
         models=TemplateBook(_SHIPPED).models,
+        describe=_describe,
         options=(
             Option(
                 "templates",

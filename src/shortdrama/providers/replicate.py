@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from shortdrama.domain.model import Capability, Connection
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, Sentence, mark
 from shortdrama.generation.ports import Bill, JobPhase, ProviderJob, Reference, Submission
@@ -49,7 +50,7 @@ class Replicate:
     def __init__(self, access: Access) -> None:
         connection = access.connection
         self._models = connection.models
-        self._templates = TemplateBook(_SHIPPED, connection.options.get("templates", ""))
+        self._templates = _templates(connection)
         is_usual = connection.auth_header.lower() == "authorization"
         auth = Auth(connection.auth_header, "Bearer" if is_usual else "")
         self._api = VendorApi(access, Manners(auth))
@@ -258,6 +259,14 @@ def _is_past(rows: list[Mapping[str, Any]], since: datetime) -> bool:
     return bool(made) and min(made) < since
 
 
+def _templates(connection: Connection) -> TemplateBook:
+    return TemplateBook(_SHIPPED, connection.options.get("templates", ""))
+
+
+def _describe(connection: Connection, model: str) -> Capability | None:
+    return _templates(connection).describe(_parts(model)[0], model)
+
+
 KINDS = (
     ProviderKind(
         "replicate",
@@ -265,6 +274,7 @@ KINDS = (
         Replicate,
         base_url="https://api.replicate.com/v1",
         models=TemplateBook(_SHIPPED).models,
+        describe=_describe,
         options=(
             Option(
                 "templates",

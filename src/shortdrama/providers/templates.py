@@ -11,10 +11,11 @@ import re
 import tomllib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from shortdrama.domain.model import Mode
+from shortdrama.domain.model import Capability, Mode, Sound
 from shortdrama.errors import InvalidInput, ProviderError, mark
 from shortdrama.generation.ports import Reference, Submission
 from shortdrama.providers.frames import need_shape, ratio_of, resolution_of
@@ -36,6 +37,7 @@ _NEEDS: dict[Mode, tuple[str, ...]] = {
     Mode.FIRST_LAST: ("first", "last"),
     Mode.REFERENCES: ("pictures",),
 }
+_MOST_PICTURES = {mode: len(needed) for mode, needed in _NEEDS.items()}
 _WAY_KEYS = frozenset({*_NAMES, *SWITCHES, "seconds_as", "words", "fixed", "always", "endpoint"})
 _FIXED = frozenset({"seconds", "ratio", "resolution"})
 _ENDPOINT = re.compile(r"[\w.-]+(/[\w.-]+)+", re.ASCII)
@@ -73,15 +75,17 @@ class TemplateBook:
 
     def __init__(self, shipped: Path, own: str = "") -> None:
         """Raises `InvalidInput` where a person's own templates cannot be read."""
-        self._templates = _read(shipped.read_text(encoding="utf-8"))
+        self._templates = dict(_read(_text_of(shipped)))
         try:
-            self._templates |= _read(own)
+            others = _read(own)
         except (ValueError, TypeError, AttributeError) as error:
             raise InvalidInput(
                 "The templates of this connection cannot be read: %(reason)s",
                 code="template_malformed",
                 reason=str(error)[:300],
             ) from error
+        self._shipped = frozenset(self._templates) - frozenset(others)
+        self._templates |= others
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -112,6 +116,23 @@ class TemplateBook:
         except ProviderError:
             return False
         return True
+
+    def describe(self, model: str, listed_as: str = "") -> Capability | None:
+        """What a template says of a model; None for a shipped one, which the tables know.
+
+        `listed_as` is the connection's name for it, where that is another.
+
+        Raises:
+            InvalidInput: there is no template for it.
+        """
+        listed_as = listed_as or model
+        if listed_as in self._shipped:
+            return None
+        try:
+            template = self.find(model)
+        except ProviderError as error:
+            raise InvalidInput(error.template, code="template_missing", **error.details) from error
+        return _capability(template, listed_as)
 
     def ours(self, argument: str) -> str:
         """What we call an argument of any model: "first" of "image_url"; "" where nobody knows."""
@@ -203,6 +224,26 @@ async def _pictures(way: Way, asked: Submission, picture_of: PictureOf) -> dict[
     return found
 
 
+def _capability(template: Template, model: str) -> Capability:
+    """What follows from the template; lengths, sizes and prices are for a person to add."""
+    ways = list(template.ways.values())
+    has = {name: any(way.names.get(name) for way in ways) for name in SWITCHES}
+    seconds = tuple(sorted({int(way.fixed["seconds"]) for way in ways if "seconds" in way.fixed}))
+    most = max(_MOST_PICTURES.get(mode, 0) for mode in template.ways)
+    return Capability(
+        model,
+        label=model,
+        seconds=seconds,
+        default_seconds=seconds[0] if seconds else 5,
+        modes=tuple(template.ways),
+        max_references=None if Mode.REFERENCES in template.ways else most,
+        sound=Sound.SWITCH if has["sound"] else Sound.UNKNOWN,
+        has_seed=has["seed"],
+        has_negative_prompt=has["negative_prompt"],
+        is_known=False,
+    )
+
+
 def _need_endpoint(text: str) -> None:
     if not _ENDPOINT.fullmatch(text) or ".." in text:
         raise cannot(mark("%(model)s is no model id of this kind."), model=text[:80])
@@ -211,7 +252,13 @@ def _need_endpoint(text: str) -> None:
 # Reading
 
 
-def _read(text: str) -> dict[str, Template]:
+@cache
+def _text_of(shipped: Path) -> str:
+    return shipped.read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=64)
+def _read(text: str) -> Mapping[str, Template]:
     """Raises `ValueError` or `TypeError` with a reason for the person who wrote it."""
     tables = tomllib.loads(text)
     found = tables.pop("template", [])
