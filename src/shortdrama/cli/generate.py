@@ -7,6 +7,7 @@ is told meanwhile goes to standard error.
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from shortdrama.cli.place import find_place
 from shortdrama.cli.progress import follow
 from shortdrama.cli.studio_api import StudioApi, open_api
 from shortdrama.domain.ids import new_id
+from shortdrama.domain.money import dollars
 from shortdrama.errors import InvalidInput
 from shortdrama.settings import Settings
 from shortdrama.web.i18n import _
@@ -46,6 +48,7 @@ class Wish:
     model: str | None
     project: str | None = None
     shot: str | None = None
+    is_agreed: bool = False  # to the price, whatever it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +112,53 @@ async def _generate(settings: Settings, wish: Wish, delivery: Delivery, run: _Ru
 
 async def _order(api: StudioApi, wish: Wish, run: _Run) -> dict[str, Any]:
     form = await _form(api, wish)
-    told = await api.ask("POST", "/api/prompts/check", json=form)
-    for problem in told["problems"]:
-        sentence = problem["message"]  # in the reader's language already
-        raise InvalidInput(sentence)
+    await _check(api, form)
     place = await find_place(api, wish.project, wish.shot)
+    told = await _check(api, form | {"shot_id": place.shot_id})  # its caps as well
     run.console.print(place.words, markup=False, soft_wrap=True)
     run.console.print(_plan(form, told), markup=False, soft_wrap=True)
+    agreed = await _agree(run, told, wish)
     if place.is_new:
         draft = {"text": wish.prompt}
         await api.ask("PUT", f"/api/shots/{place.shot_id}/draft", json=draft)
     headers = {"Idempotency-Key": new_id()}
-    order = form | {"shot_id": place.shot_id}
+    order = form | {"shot_id": place.shot_id, "confirmed_micro_usd": agreed}
     run.was_sent = True
     take: dict[str, Any] = await api.ask("POST", "/api/takes", json=order, headers=headers)
     return take
+
+
+async def _check(api: StudioApi, form: dict[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = await api.ask("POST", "/api/prompts/check", json=form)
+    for problem in told["problems"]:
+        sentence = problem["message"]  # in the reader's language already
+        raise InvalidInput(sentence)
+    return told
+
+
+async def _agree(run: _Run, told: dict[str, Any], wish: Wish) -> int | None:
+    """The price that was agreed to; None where it needs no yes.
+
+    Raises:
+        InvalidInput: The person said no, or there is nobody to ask.
+    """
+    if not told["must_ask"]:
+        return None
+    price: int = told["micro_usd"]
+    if wish.is_agreed:
+        return price
+    if not run.console.is_terminal or not sys.stdin.isatty():
+        raise InvalidInput(
+            "This may cost %(price)s, more than the %(limit)s above which the studio asks. "
+            "Say --yes to agree.",
+            price=dollars(price),
+            limit=dollars(told["ask_above_micro_usd"]),
+        )
+    words = _("This may cost {price}. Generate it? [y/N] ").format(price=dollars(price))
+    answer = await anyio.to_thread.run_sync(run.console.input, words)
+    if answer.strip().lower() not in ("y", "yes", "j", "是"):
+        raise InvalidInput("Nothing was ordered.")
+    return price
 
 
 async def _form(api: StudioApi, wish: Wish) -> dict[str, Any]:

@@ -75,6 +75,8 @@ async def fetch(tools: Tools, take_id: TakeId) -> Phase | None:
 async def _bring(tools: Tools, take: Take, job_id: str) -> Clip:
     provider = tools.providers.for_connection(take.request.connection_id)
     job = await _fresh(provider, job_id)
+    if job.bill is not None:
+        await asyncio.to_thread(tools.journal.bill, take.id, job.bill)
     await asyncio.to_thread(tools.tmp.mkdir, parents=True, exist_ok=True)
     path = tools.tmp / f"take-{take.id}.mp4"
     try:

@@ -16,7 +16,7 @@ from shortdrama.generation import failures
 from shortdrama.generation.cadence import Watch, next_poll_s
 from shortdrama.generation.journal import Progress
 from shortdrama.generation.phases import Phase, Tools, phase_of
-from shortdrama.generation.ports import JobPhase, Provider, ProviderJob
+from shortdrama.generation.ports import Bill, JobPhase, Provider, ProviderJob
 
 _S = TakeStatus
 _WAITING = frozenset({_S.GENERATING, _S.CANCELLING})
@@ -41,6 +41,7 @@ class _Vigil:
     cancels: int = 0
     asked_s: float | None = None
     progress: int | None = None
+    bill: Bill | None = None  # written last
     moved_at: float = field(default_factory=time.monotonic)  # its progress
 
     @property
@@ -103,8 +104,16 @@ async def _look(tools: Tools, vigil: _Vigil) -> Take | None:
     else:
         vigil.failed_polls = vigil.misses = 0
         vigil.asked_s = job.poll_after_s
+        await _note_bill(tools, vigil, job)
         ended = await _hear(tools, vigil, provider, job)
     return ended or await _expire(tools, vigil)
+
+
+async def _note_bill(tools: Tools, vigil: _Vigil, job: ProviderJob) -> None:
+    """Before what follows from the answer, so that no end of a take forgets what it cost."""
+    if job.bill is not None and job.bill != vigil.bill:
+        vigil.bill = job.bill
+        await asyncio.to_thread(tools.journal.bill, vigil.take.id, job.bill)
 
 
 async def _hear(tools: Tools, vigil: _Vigil, provider: Provider, job: ProviderJob) -> Take | None:

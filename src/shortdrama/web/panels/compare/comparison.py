@@ -97,7 +97,7 @@ def compare(place: Place, asked: Sequence[str] = ()) -> Comparison:
         # By the finest: a step then passes over no frame of any of them.
         fps=max((frame_rate(t.clip) for t in shown), default=frame_rate(None)),
         duration_s=max((t.clip.duration_ms / 1000 for t in shown if t.clip), default=0.0),
-        cost_micro_usd=cost_of(shown),
+        cost_micro_usd=cost_of(shown, place.costs),
     )
 
 

@@ -138,6 +138,7 @@ def card_of(
         shot_number=view.shot.number,
         queue_position=services.takes.queue_position(take) if is_queued else None,
         client_names=_client_names(services, take),
+        cost=cost,
     )
     return take_card(take, setting)
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from shortdrama.domain.ids import ConnectionId, TakeId
 from shortdrama.domain.model import PREVIZ_MODEL
 from shortdrama.domain.money import TakeCost, dollars
-from shortdrama.domain.take import Take, TakeStatus
+from shortdrama.domain.take import Money, Take, TakeStatus
 from shortdrama.domain.waiting import left_s
 from shortdrama.web.i18n import _
 
@@ -159,11 +159,20 @@ def price(micro_usd: int | None) -> str:
 
 def _facts(take: Take, setting: Setting) -> str:
     facts = [model_label(take, setting.labels), f"{take.request.seconds} s"]
-    cost = price(take.estimate_micro_usd)
-    if take.status is TakeStatus.UNCERTAIN and take.estimate_micro_usd:
-        cost = _("{price} at most").format(price=cost)
     who = orderer(take.ordered_by, setting.client_names)
-    return " · ".join(filter(None, [*facts, cost, who]))
+    return " · ".join(filter(None, [*facts, _cost_words(take, setting.cost), who]))
+
+
+def _cost_words(take: Take, cost: TakeCost | None) -> str:
+    is_priced = take.estimate_micro_usd != 0
+    if cost is not None and cost.money is Money.NONE and take.is_terminal and is_priced:
+        return _("not charged")
+    if cost is not None and cost.is_actual:
+        return price(cost.micro_usd)
+    words = price(take.estimate_micro_usd)
+    if take.status is TakeStatus.UNCERTAIN and take.estimate_micro_usd:
+        return _("{price} at most").format(price=words)
+    return words
 
 
 def orderer(actor: str, client_names: Mapping[str, str]) -> str:

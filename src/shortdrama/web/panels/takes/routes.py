@@ -26,6 +26,8 @@ def show_takes(
 def takes_context(place: Place) -> dict[str, Any]:
     return {
         "place": place,
-        "problems": {take.id: describe(take) for take in place.view.takes},
-        "cost_micro_usd": cost_of(place.view.takes),
+        "problems": {
+            take.id: describe(take, place.costs.get(take.id)) for take in place.view.takes
+        },
+        "cost_micro_usd": cost_of(place.view.takes, place.costs),
     }

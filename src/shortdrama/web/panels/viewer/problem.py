@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shortdrama.domain.ids import TakeId
+from shortdrama.domain.money import TakeCost
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
 from shortdrama.errors import mark
 from shortdrama.generation.service import candidates_of
@@ -41,21 +42,21 @@ class Problem:
     details: str
 
 
-def describe(take: Take) -> Problem | None:
-    """The problem of this take; None where it has none."""
+def describe(take: Take, cost: TakeCost | None = None) -> Problem | None:
+    """The problem of this take; None where it has none. `cost` is what the ledger says of it."""
     if take.status is TakeStatus.UNCERTAIN:
-        return _uncertain(take)
+        return _uncertain(take, cost)
     if take.status is TakeStatus.STALLED:
-        return _stalled(take)
+        return _stalled(take, cost)
     if take.status is TakeStatus.FAILED:
-        return _failed(take, take.failure or _NO_WORD)
+        return _failed(take, take.failure or _NO_WORD, cost)
     return None
 
 
 _NO_WORD = Failure(FailureKind.UNKNOWN, "", Money.MAYBE, can_retry=True)
 
 
-def _uncertain(take: Take) -> Problem:
+def _uncertain(take: Take, cost: TakeCost | None) -> Problem:
     when = (take.submitted_at or take.created_at).astimezone().strftime("%H:%M")
     return Problem(
         take_id=take.id,
@@ -67,7 +68,7 @@ def _uncertain(take: Take) -> Problem:
             "The connection broke after the request left and before the provider answered. "
             "It may be generating now."
         ),
-        money=_money_of(take, Money.MAYBE),
+        money=_money_of(take, Money.MAYBE, cost),
         todo=_(
             "Ask the provider for takes made at {time}. "
             "The studio never sends a paid request twice by itself."
@@ -93,7 +94,7 @@ def _adoptions(take: Take) -> Iterator[Action]:
         yield Action("adopt", _("It is the one of {time}").format(time=when), "link", job_id)
 
 
-def _stalled(take: Take) -> Problem:
+def _stalled(take: Take, cost: TakeCost | None) -> Problem:
     return Problem(
         take_id=take.id,
         number=take.number,
@@ -101,7 +102,7 @@ def _stalled(take: Take) -> Problem:
         title=_("Take {number} has stalled").format(number=take.number),
         says=_("The provider says nothing new."),
         what=_said(take.failure) or _("The provider has not said anything new for a long time."),
-        money=_money_of(take, take.failure.money if take.failure else Money.MAYBE),
+        money=_money_of(take, take.failure.money if take.failure else Money.MAYBE, cost),
         todo=_("Check again: where the provider has finished it, the clip is brought in."),
         actions=(
             Action("check-again", _("Check again"), "stale"),
@@ -111,7 +112,7 @@ def _stalled(take: Take) -> Problem:
     )
 
 
-def _failed(take: Take, failure: Failure) -> Problem:
+def _failed(take: Take, failure: Failure, cost: TakeCost | None) -> Problem:
     return Problem(
         take_id=take.id,
         number=take.number,
@@ -119,7 +120,7 @@ def _failed(take: Take, failure: Failure) -> Problem:
         title=_("Take {number} failed").format(number=take.number),
         says=_headline(failure.kind),
         what=_said(failure) or _headline(failure.kind),
-        money=_money_of(take, failure.money),
+        money=_money_of(take, failure.money, cost),
         todo=_advice(take, failure),
         actions=tuple(_actions(take, failure)),
         details=_details(take),
@@ -184,10 +185,14 @@ def _actions(take: Take, failure: Failure) -> list[Action]:
     return [retry, Action("edit", _("Edit the prompt"), "pen")]
 
 
-def _money_of(take: Take, money: Money) -> str:
-    if money is Money.NONE or take.estimate_micro_usd == 0:
+def _money_of(take: Take, money: Money, cost: TakeCost | None) -> str:
+    """The ledger's truth where it has one: all attempts together, at the provider's own price."""
+    amount = take.estimate_micro_usd
+    if cost is not None and cost.money is not None:
+        money, amount = cost.money, cost.micro_usd if cost.is_known else None
+    if money is Money.NONE or amount == 0:
         return _("Nothing was charged.")
-    if take.estimate_micro_usd is None:
+    if amount is None:
         return (
             _("It was charged; the studio does not know the price.")
             if money is Money.CHARGED
@@ -195,7 +200,7 @@ def _money_of(take: Take, money: Money) -> str:
         )
     was, maybe = _("{price} was charged."), _("Up to {price} may have been charged.")
     text = was if money is Money.CHARGED else maybe
-    return text.format(price=price(take.estimate_micro_usd))
+    return text.format(price=price(amount))
 
 
 _LABELS = {

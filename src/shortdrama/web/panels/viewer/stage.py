@@ -54,7 +54,7 @@ class Stage:
 
 def set_stage(place: Place) -> Stage:
     card = place.shown_card
-    problem = describe(place.shown) if place.shown else None
+    problem = describe(place.shown, place.cost_of_shown) if place.shown else None
     clip = place.shown.clip if place.shown else None
     kind = _kind(place, card, problem)
     return Stage(
@@ -93,7 +93,7 @@ def _kind(place: Place, card: TakeCard | None, problem: Problem | None) -> str:
 
 def status_line(place: Place) -> Status:
     busy, card = place.busy_card, place.shown_card
-    problem = describe(place.shown) if place.shown else None
+    problem = describe(place.shown, place.cost_of_shown) if place.shown else None
     shown_number = card.number if card and card.video_url else None
     if problem is not None and card is not None:
         tail = _("nothing is sent until you decide") if problem.look == "uncertain" else ""
