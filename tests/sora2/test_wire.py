@@ -151,3 +151,14 @@ def test_a_key_is_taken_out_in_all_its_spellings_but_ids_stay_whole():
     assert redactor.value(body) == {"id": "video_1", "m": ["[key]!", {"[key]": 1}], "t": "my video"}
     assert redactor.value({"id": "sk-a/b+c=0123"}) == {"id": "[key]"}
     assert "sk-a" not in repr(redactor)
+
+
+def test_tokens_of_minutes_are_taken_out_and_forgotten_in_the_end() -> None:
+    redactor = Redactor()
+    redactor.add("access:secret-0123")
+    for number in range(200):
+        redactor.add_passing(f"token-{number:08d}")
+    assert redactor.text("no token-00000199 here") == "no [key] here"
+    assert redactor.value({"id": "a-token-00000199"}) == {"id": "a-[key]"}
+    assert repr(redactor) == "Redactor(2 forms)"
+    assert redactor.text("token-00000001") == "token-00000001"

@@ -50,6 +50,8 @@ _KIND_OF_STATUS = {
     429: FailureKind.RATE_LIMITED,
 }
 _TRANSIENT = frozenset({408, 409, 425, 429})
+# Some vendors say of an account with 429 that it is locked, or that its address is not let in.
+_NOT_BY_WAITING = frozenset({FailureKind.QUOTA, FailureKind.AUTH})
 
 _SAID_AS = {
     FailureKind.AUTH: mark(
@@ -124,7 +126,7 @@ def refusal(answer: Answer, redactor: Redactor, kind_of: KindOf | None = None) -
     error = answer.error or JobError()
     kind = (kind_of or kind_of_refusal)(answer.status, error)
     said = redactor.text(error.message)[:_EXCERPT_CHARS]
-    is_transient = kind is not FailureKind.QUOTA and (
+    is_transient = kind not in _NOT_BY_WAITING and (
         answer.status in _TRANSIENT
         or answer.status >= 500
         or (answer.status < 400 and kind is FailureKind.RATE_LIMITED)

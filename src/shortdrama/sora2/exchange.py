@@ -82,7 +82,9 @@ class Exchange:
         if not (key.isascii() and key.isprintable()):
             raise InvalidInput("The key holds characters that no key has. Copy it again.")
         self._key = key
-        self.redactor.add(key)
+        for part in self._auth.secrets_of(key):
+            self.redactor.add(part)
+        self.redactor.add(key)  # last: this is what stands in ids
 
     @property
     def has_key(self) -> bool:
@@ -93,7 +95,7 @@ class Exchange:
             return {}
         token = self._auth.token_of(self._key)
         if token != self._key:
-            self.redactor.add(token)
+            self.redactor.add_passing(token)
         return {self._auth.header: f"{self._auth.scheme} {token}".strip()}
 
     def refused(self, answer: Answer) -> ProviderError:

@@ -25,12 +25,13 @@ class Auth:
     """How a key travels: `header: scheme token`, where `token_of` makes the token of the key.
 
     An empty `scheme` sends the bare token. `token_of` is asked for every request, because some
-    tokens live for minutes.
+    tokens live for minutes. `secrets_of` tells the parts of a key that are secret by themselves.
     """
 
     header: str = "Authorization"
     scheme: str = "Bearer"
     token_of: Callable[[str], str] = str
+    secrets_of: Callable[[str], tuple[str, ...]] = lambda _key: ()
 
 
 @dataclass(frozen=True, slots=True)

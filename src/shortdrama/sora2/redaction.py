@@ -13,6 +13,7 @@ MARK = "[key]"
 # Made-up keys like "none" or "sk-1" are found inside honest words; taking those out would damage
 # an answer, and they are no secrets. In error texts they are taken out all the same.
 _SECRET_FROM = 8
+_MOST_PASSING = 64
 
 
 class Redactor:
@@ -20,6 +21,7 @@ class Redactor:
 
     def __init__(self) -> None:
         self._forms: list[str] = []
+        self._passing: list[str] = []
         self._seals: dict[str, str] = {}  # how a form of the newest key is written within an id
 
     def __repr__(self) -> str:
@@ -34,8 +36,13 @@ class Redactor:
         secret = [form for form in forms if len(form) >= _SECRET_FROM]
         self._seals = {form: _seal(number) for number, form in enumerate(secret)}
 
+    def add_passing(self, token: str) -> None:
+        """A token made of the key, which lives for minutes; only the newest are remembered."""
+        others = [known for known in self._passing if known != token]
+        self._passing = [*others, token][-_MOST_PASSING:]
+
     def text(self, text: str) -> str:
-        for form in self._forms:
+        for form in (*self._passing, *self._forms):
             text = text.replace(form, MARK)
         return text
 
@@ -70,7 +77,7 @@ class Redactor:
         return MARK if job_id in self._forms else self._secrets_out(job_id)
 
     def _secrets_out(self, text: str) -> str:
-        for form in self._forms:
+        for form in (*self._passing, *self._forms):
             if len(form) >= _SECRET_FROM:
                 text = text.replace(form, MARK)
         return text
