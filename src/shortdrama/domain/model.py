@@ -84,6 +84,7 @@ class Capability:
     max_prompt_chars: int = 32_000
     micro_usd_per_second: int | None = None  # None: unknown; 0: free; the highest of all sizes
     micro_usd_by_size: tuple[tuple[str, int], ...] = ()  # a second, where sizes differ
+    unit_prices: tuple[tuple[str, int], ...] = ()  # micro USD of a thousand tokens, credits, …
     sound: Sound = Sound.UNKNOWN
     has_seed: bool = False
     has_negative_prompt: bool = False
