@@ -32,7 +32,8 @@ class FalScript:
     """How requests go. The last of several steps is repeated.
 
     Attributes:
-        submit: ok, lost, 500, html, 200_error, no_id, 422, 401, 402, 429, bare (without addresses).
+        submit: ok, lost, 500, html, 200_error, no_id, 422, moderated, 401, 402, 429, bare (without
+            addresses).
         polls: Status words; or 502, 404.
         result: ok, none (no clip in it), moderated:prompt, moderated:image_url, moderated: (no
             input named), invalid:image_urls.1, runner (the platform failed), 502, 404, silent
@@ -275,6 +276,7 @@ _INVALID = {
 }
 _REFUSALS: dict[str, tuple[int, str, dict[str, str]]] = {
     "422": (422, json.dumps(_INVALID), {}),
+    "moderated": (422, json.dumps({"detail": [_moderated("prompt", {})]}), {}),
     "401": (401, '{"detail": "Authentication failed for key KEY"}', {}),
     "402": (403, json.dumps({"detail": _LOCKED}), {}),
     "429": (429, '{"detail": "Too many requests"}', {"retry-after": "7"}),

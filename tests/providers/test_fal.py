@@ -360,6 +360,36 @@ async def test_an_error_with_200_is_a_refusal(
     assert not isinstance(caught.value, SubmissionUncertain)
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("step", "kind", "code", "said"),
+    [
+        ("422", FailureKind.INVALID_REQUEST, "literal_error", "length (duration): Input should"),
+        (
+            "moderated",
+            FailureKind.MODERATION_INPUT,
+            "content_policy_violation",
+            "prompt: The content was flagged",
+        ),
+    ],
+)
+async def test_a_refused_submit_says_which_input_was_at_fault(  # noqa: PLR0917 - a table's row
+    rig: FalRig,
+    fal: OpenProvider,
+    tmp_path: Path,
+    step: str,
+    kind: FailureKind,
+    code: str,
+    said: str,
+) -> None:
+    rig.double.script(submit=step)
+    with pytest.raises(ProviderError) as caught:
+        await fal.submit(order(rig, tmp_path))
+    assert not isinstance(caught.value, SubmissionUncertain)
+    assert (caught.value.kind, caught.value.details["provider_code"]) == (kind, code)
+    assert caught.value.details["provider_message"].startswith(said)
+
+
 # "COMPLETED" is not success
 
 

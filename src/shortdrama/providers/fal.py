@@ -19,7 +19,7 @@ from shortdrama.domain.model import Capability, Connection
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, Sentence, mark
 from shortdrama.generation.ports import JobPhase, ProviderJob, Reference, Submission
-from shortdrama.providers.fal_results import Result
+from shortdrama.providers.fal_results import Result, tell_input
 from shortdrama.providers.frames import PictureLimits, read_picture
 from shortdrama.providers.kind import Access, CheckRow, Option, ProviderKind
 from shortdrama.providers.phases import phase_of
@@ -69,7 +69,11 @@ class Fal:
 
         template = self._templates.find(submission.model)
         asked = await put_in_words(template, submission, data_url)
-        answer = await self._api.submit(f"/{asked.endpoint}", asked.arguments)
+        try:
+            answer = await self._api.submit(f"/{asked.endpoint}", asked.arguments)
+        except ProviderError as error:
+            tell_input(error, self._templates.ours)
+            raise
         handle = _handle(answer.body, asked.endpoint)
         if handle is None:
             raise self._api.refused(answer) if answer.error else self._api.uncertain(answer)

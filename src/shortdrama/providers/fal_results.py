@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shortdrama.domain.take import FailureKind
+from shortdrama.errors import ProviderError
 from shortdrama.generation.ports import Bill, JobPhase, ProviderJob
 from shortdrama.providers.outputs import clip_address
 from shortdrama.sora2.answers import Answer, kind_of_job_error
@@ -83,9 +84,7 @@ class Result:
     @property
     def _rows(self) -> list[Mapping[str, Any]]:
         """What a model says is wrong; empty where it is the platform that speaks."""
-        detail = self._body.get("detail")
-        rows = detail if isinstance(detail, list) else []
-        return [row for row in rows if isinstance(row, Mapping)]
+        return _rows_of(self._body)
 
     @property
     def _error_type(self) -> str:
@@ -113,6 +112,26 @@ class Result:
             if isinstance(value, int | float) and not isinstance(value, bool)
         }
         return Bill(usage=usage, was_charged=True) if usage else None
+
+
+def tell_input(error: ProviderError, ours: OursOf) -> None:
+    """Add to a refused submit which input was at fault, and its true kind."""
+    body = error.body if isinstance(error.body, Mapping) else {}
+    rows = _rows_of(body)
+    if not rows:
+        return
+    code = next((text for row in rows if (text := text_of(row.get("type")))), "")
+    told = [f"{_named(row, ours)}: {text_of(row.get('msg'))}" for row in rows]
+    error.details["provider_code"] = code[:200] or None
+    error.details["provider_message"] = "; ".join(told)[:500]
+    if kind_of_job_error(JobError(code, "")) in _MODERATION:
+        error.kind = FailureKind.MODERATION_INPUT
+
+
+def _rows_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    detail = body.get("detail")
+    rows = detail if isinstance(detail, list) else []
+    return [row for row in rows if isinstance(row, Mapping)]
 
 
 def _named(row: Mapping[str, Any], ours: OursOf) -> str:
