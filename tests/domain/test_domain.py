@@ -44,7 +44,7 @@ def test_every_active_state_leads_to_an_end() -> None:
 
 
 def test_a_submitted_take_is_never_silently_back_in_the_queue() -> None:
-    assert not may_move(TakeStatus.GENERATING, TakeStatus.QUEUED)
+    assert not may_move(TakeStatus.GENERATING, TakeStatus.SUBMITTING)
     assert not may_move(TakeStatus.DOWNLOADING, TakeStatus.SUBMITTING)
 
 

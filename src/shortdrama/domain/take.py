@@ -70,8 +70,9 @@ MOVES: dict[TakeStatus, frozenset[TakeStatus]] = {
     # To generating: its earlier attempt was found at the provider after all.
     _S.QUEUED: frozenset({_S.SUBMITTING, _S.GENERATING, _S.CANCELLED, _S.FAILED}),
     _S.SUBMITTING: frozenset({_S.GENERATING, _S.QUEUED, _S.UNCERTAIN, _S.FAILED, _S.CANCELLING}),
-    _S.GENERATING: frozenset({_S.DOWNLOADING, _S.FAILED, _S.STALLED, _S.CANCELLING}),
-    _S.DOWNLOADING: frozenset({_S.READY, _S.FAILED, _S.CANCELLING}),
+    # To queued: the built-in engine's job ended with its process, and another one is free.
+    _S.GENERATING: frozenset({_S.DOWNLOADING, _S.FAILED, _S.STALLED, _S.CANCELLING, _S.QUEUED}),
+    _S.DOWNLOADING: frozenset({_S.READY, _S.FAILED, _S.CANCELLING, _S.QUEUED}),
     _S.CANCELLING: frozenset({_S.CANCELLED, _S.DOWNLOADING, _S.FAILED}),
     _S.STALLED: frozenset({_S.GENERATING, _S.CANCELLED}),
     _S.UNCERTAIN: frozenset({_S.GENERATING, _S.QUEUED, _S.CANCELLED}),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shortdrama import metrics
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Clip, Failure, FailureKind, Take
 from shortdrama.errors import (
@@ -30,6 +31,7 @@ from shortdrama.generation.ports import JobPhase, Provider, ProviderJob
 _LINK_TROUBLE = frozenset({403, 404, 410})  # a fresh link may help, where the provider gives one
 _LINK_TRIES = 3
 _BROKEN_TRIES = 3
+_YOUNG_S = 30.0  # since the job was last told of
 _LOOK_PAUSES_S = (1.0, 4.0)
 _CLOSING = "worker_closed"
 _CLOSING_PAUSE_S = 5.0  # the studio is about to end; its next start goes on
@@ -60,7 +62,10 @@ async def fetch(tools: Tools, take_id: TakeId) -> Phase | None:
         tally.tries += 1
         try:
             clip = await _bring(tools, take, take.provider_job_id)
+            metrics.FETCHED.add(clip.bytes)
         except StudioError as error:
+            if _is_gone(tools, take, error):
+                return phase_of(await asyncio.to_thread(tools.journal.begin_anew, take_id))
             pause_s = _pause_after(tools, tally, error)
             if pause_s is None:
                 failure = _failure(tools, take, error)
@@ -72,9 +77,15 @@ async def fetch(tools: Tools, take_id: TakeId) -> Phase | None:
             return phase_of(noted)
 
 
+def _is_gone(tools: Tools, take: Take, error: StudioError) -> bool:
+    """The built-in engine's clip went with its process; making it again costs nothing."""
+    is_gone = isinstance(error, ProviderError) and error.kind == FailureKind.NOT_FOUND
+    return is_gone and tools.providers.is_free(take.request.connection_id)
+
+
 async def _bring(tools: Tools, take: Take, job_id: str) -> Clip:
     provider = tools.providers.for_connection(take.request.connection_id)
-    job = await _fresh(provider, job_id)
+    job = await _fresh(tools, take.id, provider, job_id)
     if job.bill is not None:
         await asyncio.to_thread(tools.journal.bill, take.id, job.bill)
     await asyncio.to_thread(tools.tmp.mkdir, parents=True, exist_ok=True)
@@ -98,9 +109,12 @@ def _teller(tools: Tools, take_id: TakeId) -> Callable[[int, int | None], None]:
     return tell
 
 
-async def _fresh(provider: Provider, job_id: str) -> ProviderJob:
+async def _fresh(tools: Tools, take_id: TakeId, provider: Provider, job_id: str) -> ProviderJob:
     """The job with a link that is still young. What it says of its state no longer counts: it was
     done once, and some providers flap."""
+    told, told_at = tools.finished.pop(take_id, (None, 0.0))
+    if told is not None and told.id == job_id and time.monotonic() - told_at < _YOUNG_S:
+        return told
     try:
         job = await provider.poll(job_id)
     except StudioError:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from shortdrama import metrics
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Clip, Take, TakeStatus
 from shortdrama.errors import Busy, StudioError
@@ -25,7 +26,10 @@ async def finish(tools: Tools, take_id: TakeId) -> Phase | None:
         return phase_of(take)
     async with tools.downloads:
         clip = await asyncio.to_thread(_with_stills, tools, take_id, take.clip)
-    return phase_of(await asyncio.to_thread(_make_ready, tools, take_id, clip))
+    done = await asyncio.to_thread(_make_ready, tools, take_id, clip)
+    if done is not None and done.submitted_at and done.finished_at:
+        metrics.READY_S.observe((done.finished_at - done.submitted_at).total_seconds())
+    return phase_of(done)
 
 
 def _with_stills(tools: Tools, take_id: TakeId, clip: Clip) -> Clip:

@@ -122,6 +122,17 @@ class Journal:
             take = tx.takes.move(take_id, frozenset({_S.SUBMITTING}), _S.QUEUED, changes)
             return tell(tx, take or self._end(tx, take_id, None))
 
+    def begin_anew(self, take_id: TakeId) -> Take | None:
+        """A job that costs nothing is lost: the take waits to be made by another one."""
+        with self._records.begin() as tx:
+            _close(tx, take_id, tx.submissions.count(take_id), "refused")
+            changes = dict.fromkeys(("provider_job_id", "submitted_at", "progress"), None)
+            running = frozenset({_S.GENERATING, _S.DOWNLOADING})
+            take = tx.takes.move(
+                take_id, running, _S.QUEUED, {**changes, "provider_status": "lost"}
+            )
+            return tell(tx, take or self._end(tx, take_id, None))
+
     def close(
         self, take_id: TakeId, attempt: int | None, outcome: str, to: TakeStatus, failure: Failure
     ) -> Take | None:

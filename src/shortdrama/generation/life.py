@@ -58,6 +58,7 @@ class Life:
         finally:
             if following is None:
                 slots.release(take_id)
+                self._tools.finished.pop(take_id, None)
         return following
 
     async def _run_patiently(self, phase: Phase, take_id: TakeId) -> Phase | None:
@@ -93,6 +94,7 @@ class Life:
     def wake(self, take_id: TakeId) -> None:
         """Look now instead of after the current pause. On the life's own loop."""
         self._tools.pauses.wake(take_id)
+        self._tools.polls.wake(take_id)
 
     async def drain(self, seconds: float) -> None:
         """Send nothing new; calls under way get this long to be answered."""

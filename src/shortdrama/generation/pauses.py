@@ -14,7 +14,7 @@ class Pauses:
     """Used on one event loop. `scale` shortens every pause, for tests and benches."""
 
     def __init__(self, scale: float = 1.0) -> None:
-        self._scale = scale
+        self.scale = scale
         self._calls: dict[TakeId, set[asyncio.Event]] = defaultdict(set)
         self._is_closing = False
         self._busy = 0
@@ -26,7 +26,7 @@ class Pauses:
         self._calls[take_id].add(call)
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(seconds * self._scale):
+                async with asyncio.timeout(seconds * self.scale):
                     await call.wait()
         finally:
             self._calls[take_id].discard(call)

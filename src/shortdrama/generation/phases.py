@@ -12,7 +12,14 @@ from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Take, TakeRequest, TakeStatus
 from shortdrama.generation.journal import Journal
 from shortdrama.generation.pauses import Pauses
-from shortdrama.generation.ports import Providers, TakeBlobs, TakeMedia, TakeRecords
+from shortdrama.generation.polls import Polls
+from shortdrama.generation.ports import (
+    ProviderJob,
+    Providers,
+    TakeBlobs,
+    TakeMedia,
+    TakeRecords,
+)
 from shortdrama.generation.progress import ProgressBoard
 from shortdrama.generation.sharing import Share
 from shortdrama.generation.slots import Slots
@@ -63,11 +70,18 @@ class Tools:
     max_takes: int = 64  # under way at once; the others are queued
     share: Share | None = None  # None: no other process works on these takes
     sending: set[TakeId] = field(default_factory=set)  # an answer is waited for in this process
+    # What was said of jobs when they were done, and when: their links are young for a while.
+    finished: dict[TakeId, tuple[ProviderJob, float]] = field(default_factory=dict)
     downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_DOWNLOADS))
 
     @cached_property
     def journal(self) -> Journal:
         return Journal(self.records, self.share)
+
+    @cached_property
+    def polls(self) -> Polls:
+        share = self.share
+        return Polls(self.providers, self.pauses.scale, lambda: share.alive if share else 1)
 
     @cached_property
     def slots(self) -> Slots:

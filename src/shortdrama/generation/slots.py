@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from shortdrama.domain.ids import ConnectionId, TakeId
 
+_NOWHERE = ConnectionId("")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Turn:
@@ -33,7 +35,7 @@ class Slots:
     async def acquire(
         self,
         take_id: TakeId,
-        connection_id: ConnectionId = ConnectionId(""),
+        connection_id: ConnectionId = _NOWHERE,
         at_once: int | None = None,
     ) -> None:
         """Wait for a slot; returns at once where the take has one.

@@ -11,6 +11,7 @@ import logging
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
+from shortdrama import metrics
 from shortdrama.domain.ids import AssetId, TakeId
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
 from shortdrama.errors import NotFound, ProviderError, StudioError, SubmissionUncertain
@@ -94,9 +95,13 @@ async def _release_call(tools: Tools, take_id: TakeId) -> None:
 
 async def _outcome(tools: Tools, claim: Claim) -> _Outcome:
     try:
-        return _Outcome(claim, take=await _send(tools, claim))
+        taken = await _send(tools, claim)
     except StudioError as error:
+        is_lost = isinstance(error, SubmissionUncertain)
+        metrics.SUBMITS.add(outcome="lost" if is_lost else "refused")
         return _Outcome(claim, error=error)
+    metrics.SUBMITS.add(outcome="accepted")
+    return _Outcome(claim, take=taken)
 
 
 async def _send(tools: Tools, claim: Claim) -> Take | None:
@@ -105,7 +110,10 @@ async def _send(tools: Tools, claim: Claim) -> Take | None:
     with ExitStack() as files:
         submission = await asyncio.to_thread(_submission, tools, take, files)
         job = await provider.submit(submission)
-    return await _accept(tools, take, claim.attempt, job)
+    accepted = await _accept(tools, take, claim.attempt, job)
+    if job.bill is not None:
+        await asyncio.to_thread(tools.journal.bill, take.id, job.bill)
+    return accepted
 
 
 async def _follow(tools: Tools, outcome: _Outcome) -> Take | None:

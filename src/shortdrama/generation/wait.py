@@ -16,11 +16,14 @@ from shortdrama.generation import failures
 from shortdrama.generation.cadence import Watch, next_poll_s
 from shortdrama.generation.journal import Progress
 from shortdrama.generation.phases import Phase, Tools, phase_of
+from shortdrama.generation.polls import Question
 from shortdrama.generation.ports import Bill, JobPhase, Provider, ProviderJob
 
 _S = TakeStatus
 _WAITING = frozenset({_S.GENERATING, _S.CANCELLING})
 _CANCEL_TRIES = 3
+_RUNNING = frozenset({JobPhase.QUEUED, JobPhase.RUNNING, JobPhase.UNKNOWN})
+_READ_EVERY_S = 5.0
 _MISSES = 3  # 404s in a row before a job counts as gone
 
 
@@ -39,6 +42,8 @@ class _Vigil:
     failed_polls: int = 0
     misses: int = 0
     cancels: int = 0
+    looks: int = 0
+    read_at: float = field(default_factory=time.monotonic)  # its row
     asked_s: float | None = None
     progress: int | None = None
     bill: Bill | None = None  # written last
@@ -48,6 +53,12 @@ class _Vigil:
     def elapsed_s(self) -> float:
         sent = self.take.submitted_at
         return (datetime.now(UTC) - sent).total_seconds() if sent else 0.0
+
+    def pace(self) -> float:
+        """Seconds from now; the first look is taken at once."""
+        if not self.looks and not self.failed_polls:
+            return 0.0
+        return next_poll_s(self.watch, random.random)
 
     @property
     def watch(self) -> Watch:
@@ -67,20 +78,13 @@ async def wait(tools: Tools, take_id: TakeId) -> Phase | None:
     take = await asyncio.to_thread(tools.journal.get, take_id)
     if take is None or take.status not in _WAITING or take.provider_job_id is None:
         return phase_of(take)
+    # Under way already, whether there is room or not.
+    tools.slots.hold(take_id, take.request.connection_id)
     vigil = await asyncio.to_thread(_begin, tools, take, take.provider_job_id)
     while True:
-        if vigil.take.status not in _WAITING:
-            return phase_of(vigil.take)
         ended = await _look(tools, vigil)
         if ended is not None:
             return phase_of(ended)
-        # Asked for again after every pause: a person may have cancelled meanwhile.
-        await tools.pauses.sleep(take_id, next_poll_s(vigil.watch, random.random))
-        latest = await asyncio.to_thread(tools.journal.get, take_id)
-        if latest is None:
-            return None
-        # The row may be a moment behind what the provider has already said.
-        vigil.take = replace(latest, progress=_farther(latest.progress, vigil.progress))
 
 
 def _begin(tools: Tools, take: Take, job_id: str) -> _Vigil:
@@ -96,17 +100,44 @@ def _begin(tools: Tools, take: Take, job_id: str) -> _Vigil:
 
 async def _look(tools: Tools, vigil: _Vigil) -> Take | None:
     """One poll and what follows from it; the take where it has left this phase."""
+    connection_id = vigil.take.request.connection_id
+    question = Question(vigil.take.id, connection_id, vigil.job_id, vigil.pace)
     try:
-        provider = tools.providers.for_connection(vigil.take.request.connection_id)
-        job = await provider.poll(vigil.job_id)
+        heard = await tools.polls.ask(question)
+        provider = tools.providers.for_connection(connection_id)
     except StudioError as error:
+        if await _has_left(tools, vigil, is_urgent=True):
+            return vigil.take
         ended = await _miss(tools, vigil, error)
     else:
+        vigil.looks += 1
+        job = heard.job
         vigil.failed_polls = vigil.misses = 0
-        vigil.asked_s = job.poll_after_s
+        # A list says nothing of the pause that the provider wishes.
+        vigil.asked_s = vigil.asked_s if heard.is_listed else job.poll_after_s
         await _note_bill(tools, vigil, job)
+        is_urgent = heard.is_woken or job.phase not in _RUNNING
+        if await _has_left(tools, vigil, is_urgent=is_urgent):
+            return vigil.take
         ended = await _hear(tools, vigil, provider, job)
     return ended or await _expire(tools, vigil)
+
+
+async def _has_left(tools: Tools, vigil: _Vigil, *, is_urgent: bool) -> bool:
+    """Whether the take is not waited for any more: a person may have cancelled it meanwhile.
+
+    The row is read at once where it matters, else every few seconds: who changes it wakes us.
+    """
+    now = time.monotonic()
+    if not is_urgent and now - vigil.read_at < _READ_EVERY_S:
+        return False
+    latest = await asyncio.to_thread(tools.journal.get, vigil.take.id)
+    vigil.read_at = now
+    if latest is None:
+        return True
+    # The row may be a moment behind what the provider has already said.
+    vigil.take = replace(latest, progress=_farther(latest.progress, vigil.progress))
+    return latest.status not in _WAITING or latest.provider_job_id != vigil.job_id
 
 
 async def _note_bill(tools: Tools, vigil: _Vigil, job: ProviderJob) -> None:
@@ -120,6 +151,7 @@ async def _hear(tools: Tools, vigil: _Vigil, provider: Provider, job: ProviderJo
     take, journal = vigil.take, tools.journal
     match job.phase:
         case JobPhase.SUCCEEDED:
+            tools.finished[take.id] = (job, time.monotonic())
             note = failures.KEPT if take.status is _S.CANCELLING else None
             # From here on the progress is that of the download.
             changes = {"progress": None, "provider_status": job.raw_status[:200]}
@@ -138,6 +170,9 @@ async def _miss(tools: Tools, vigil: _Vigil, error: StudioError) -> Take | None:
     """No answer about the job. Only "not found", again and again and not just after the submit,
     means that it is gone."""
     is_gone = isinstance(error, ProviderError) and error.kind == FailureKind.NOT_FOUND
+    if is_gone and vigil.is_free:
+        # The engine's job ended with the process that it was in; another one costs nothing.
+        return await asyncio.to_thread(tools.journal.begin_anew, vigil.take.id)
     vigil.misses = vigil.misses + 1 if is_gone else 0
     vigil.failed_polls += 1
     vigil.asked_s = error.retry_after_s if isinstance(error, ProviderError) else None
