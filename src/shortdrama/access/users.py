@@ -59,6 +59,11 @@ class UserService:
             created_at=datetime.now(UTC),
         )
         with self._records.begin() as tx:
+            if role is not Role.OWNER and not self._has_root and not tx.users.all():
+                raise InvalidInput(
+                    "The first person has to be an owner: from then on everybody has to log in.",
+                    code="first_owner",
+                )
             tx.users.add(user)
         self._known = None
         return user
@@ -70,6 +75,10 @@ class UserService:
         if found is None:
             raise NotFound("There is nobody called %(name)s.", code="user_not_found", name=name)
         return found
+
+    def get(self, user_id: UserId) -> User:
+        """Raises `NotFound`."""
+        return _found(next((user for user in self.all() if user.id == user_id), None))
 
     def set_role(self, user_id: UserId, role: Role) -> User:
         """Raises `Conflict` where nobody would be left to manage the studio."""

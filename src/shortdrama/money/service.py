@@ -109,6 +109,11 @@ class MoneyService:
                 CapView(Scope.PROJECT, rules.project_caps.get(project_id), project),
             )
 
+    def spent_by(self, actor: str) -> Sum:
+        """What somebody has ordered so far; what counts against their budget."""
+        with self._records.read() as tx:
+            return tx.ledger.counted(Scope.ACTOR, actor)
+
     def quote(self, micro_usd: int | None, shot_id: ShotId | None = None) -> Quote:
         """Whether a click that costs this much in all would be refused or asked about.
 

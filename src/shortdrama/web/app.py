@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 import shortdrama
 from shortdrama.web import errors, media_files
+from shortdrama.web.api import access as access_api
 from shortdrama.web.api import assets as assets_api
 from shortdrama.web.api import connections as connections_api
 from shortdrama.web.api import money as money_api
@@ -23,6 +24,7 @@ from shortdrama.web.api import takes as takes_api
 from shortdrama.web.api import uploads as uploads_api
 from shortdrama.web.door.app import create_door
 from shortdrama.web.pages import Pages
+from shortdrama.web.panels.access import routes as access_panel
 from shortdrama.web.panels.assets import routes as assets_panel
 from shortdrama.web.panels.compare import routes as compare_panel
 from shortdrama.web.panels.filmstrip import routes as filmstrip_panel
@@ -46,6 +48,7 @@ _APIS = (
     prompts_api,
     shots_api,
     connections_api,
+    access_api,
     state_api,
 )
 _PANELS = (
@@ -58,6 +61,7 @@ _PANELS = (
     compare_panel,
     library_panel,
     settings_panel,
+    access_panel,
     spend_panel,
 )
 

@@ -52,6 +52,8 @@ ACTS: dict[str, Act] = {
     "DELETE /api/connections/{connection_id}": _MANAGE,
     "POST /api/connections/{connection_id}/check": _MANAGE,
     "POST /panels/connections": _MANAGE,
+    "POST /panels/connections/{connection_id}": _MANAGE,
+    "POST /panels/connections/{connection_id}/figures": _MANAGE,
     "POST /panels/connections/{connection_id}/key": _MANAGE,
     "POST /panels/connections/{connection_id}/removal": _MANAGE,
     "POST /panels/connections/{connection_id}/check": _MANAGE,
