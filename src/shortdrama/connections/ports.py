@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from shortdrama.domain.ids import ConnectionId
@@ -80,6 +81,7 @@ class Preset:
     needs_key: bool = True
     auth_header: str = "Authorization"
     options: tuple[PresetOption, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)  # of options
     hint: str = ""  # what one needs to have
 
 

@@ -78,6 +78,9 @@ class ConnectionService:
         """What can be connected, vendors first."""
         return self._probe.presets()
 
+    def needs_key(self, connection: Connection) -> bool:
+        return self._preset_of(connection.protocol).needs_key
+
     def connect(self, form: ConnectionForm) -> Connection:
         """Keep a new connection, its key in the vault.
 
@@ -190,10 +193,8 @@ class ConnectionService:
         return (environment or self.models())[0]
 
     def _choices(self, connection: Connection) -> list[ModelChoice]:
-        needs_none = connection.key_source is KeySource.NONE
-        if needs_none and self._preset_of(connection.protocol).needs_key:
-            needs_none = False
-        is_ready = connection.has_key or needs_none
+        is_without = connection.key_source is KeySource.NONE and not self.needs_key(connection)
+        is_ready = connection.has_key or is_without
         return [
             ModelChoice(connection.id, connection.name, self._named(model, connection), is_ready)
             for model in connection.models

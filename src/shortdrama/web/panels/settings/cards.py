@@ -1,0 +1,144 @@
+"""A connection as the settings page shows it: all but its key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shortdrama.connections.figures import Figures
+from shortdrama.connections.service import ENVIRONMENT, ConnectionService
+from shortdrama.domain.model import Capability, Connection, KeySource, Mode
+from shortdrama.web.i18n import _, say_again
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """A row of the free test, as it is shown."""
+
+    what: str
+    passed: bool | None  # None: not tried
+    says: str
+    is_key: bool = False
+
+    @property
+    def ink(self) -> str:
+        return {True: "ok", False: "bad", None: "accent"}[self.passed]
+
+    @property
+    def icon(self) -> str:
+        return {True: "ready", False: "failed", None: "key"}[self.passed]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLine:
+    """A model of a connection, and what is known of it."""
+
+    capability: Capability
+    figures: Figures
+
+    @property
+    def facts(self) -> str:
+        """ "5, 10 s · 720 × 1280 · $0.10 a second"."""
+        told = [
+            _("%(seconds)s s") % {"seconds": ", ".join(map(str, self.capability.seconds))}
+            if self.capability.seconds
+            else "",
+            ", ".join(size.replace("x", " × ") for size in self.capability.sizes[:4]),
+            self._price,
+        ]
+        return " · ".join(part for part in told if part)
+
+    @property
+    def _price(self) -> str:
+        micro = self.capability.micro_usd_per_second
+        if micro is None:
+            return _("Price unknown")
+        if micro == 0:
+            return _("Free")
+        prices = {price for _size, price in self.capability.micro_usd_by_size} or {micro}
+        words = [f"${price / 1_000_000:g}" for price in sorted({min(prices), max(prices)})]
+        return _("%(price)s a second") % {"price": "–".join(words)}
+
+    @property
+    def has_own(self) -> bool:
+        return self.figures != Figures()
+
+    @property
+    def seconds(self) -> str:
+        return ", ".join(map(str, self.figures.seconds))
+
+    @property
+    def sizes(self) -> str:
+        return ", ".join(self.figures.sizes)
+
+    @property
+    def modes(self) -> list[tuple[str, str, bool]]:
+        """(value, words, whether it is chosen)."""
+        words = {
+            Mode.TEXT: _("Text alone"),
+            Mode.FIRST_FRAME: _("First frame"),
+            Mode.FIRST_LAST: _("First and last frame"),
+            Mode.REFERENCES: _("References"),
+        }
+        return [(mode.value, words[mode], mode in self.figures.modes) for mode in Mode]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A connection, what its test said, and its models."""
+
+    connection: Connection
+    rows: tuple[CheckLine, ...] = ()
+    models: tuple[ModelLine, ...] = ()
+    needs_key: bool = False
+
+    @property
+    def is_fixed(self) -> bool:
+        return self.connection.id == ENVIRONMENT
+
+    @property
+    def failed(self) -> int:
+        return sum(1 for row in self.rows if not row.passed)
+
+    @property
+    def tells_key(self) -> bool:
+        """Whether no line says where the key is."""
+        needs_none = self.connection.key_source is KeySource.NONE and not self.needs_key
+        return self.is_fixed or needs_none or any(row.is_key for row in self.rows)
+
+    @property
+    def lines(self) -> tuple[CheckLine, ...]:
+        """The test's rows, and where the key is, unless the test has said so or it is fixed."""
+        if self.tells_key:
+            return self.rows
+        return (*self.rows, CheckLine(_("Key"), None, self.key_words, is_key=True))
+
+    @property
+    def key_words(self) -> str:
+        return {
+            KeySource.NONE: _("No key is set."),
+            KeySource.ENVIRONMENT: _("The key comes from SORA2_API_KEY."),
+            KeySource.KEYRING: _("The key is in the keyring of this machine."),
+            KeySource.SESSION: _(
+                "This machine has no keyring: the key is kept until the studio stops. "
+                "Set SORA2_API_KEY to keep it for good."
+            ),
+        }[self.connection.key_source]
+
+
+def card_of(
+    connections: ConnectionService,
+    connection: Connection,
+    rows: Sequence[tuple[str, bool, str]] = (),
+) -> Card:
+    """`rows`: of the test, where it was run."""
+    lines = [
+        CheckLine(_(what), passed, say_again(says), what == "Key") for what, passed, says in rows
+    ]
+    models = [
+        ModelLine(
+            connections.capability(model, connection.id), connections.figures(connection.id, model)
+        )
+        for model in connection.models
+    ]
+    return Card(connection, tuple(lines), tuple(models), connections.needs_key(connection))
