@@ -119,6 +119,7 @@ class Rig(ABC):
     seconds: ClassVar[int] = 4
     size: ClassVar[str] = "720x1280"
     options: ClassVar[Mapping[str, str]] = {}
+    auth_header: ClassVar[str] = ""  # the kind's where empty
     key: ClassVar[str] = "sk-contract-4f9a27c1d0"
     secrets: ClassVar[tuple[str, ...]] = ()  # parts of the key that are secret by themselves
     can_cancel: ClassVar[bool] = False  # a job that waits or runs can be stopped
@@ -154,7 +155,7 @@ class Rig(ABC):
             base_url=base_url or self.base_url,
             protocol=self.kind.name,
             models=(self.model,),
-            auth_header=self.kind.auth_header,
+            auth_header=self.auth_header or self.kind.auth_header,
             key_source=KeySource.KEYRING,
             created_at=datetime.now(UTC),
             has_key=True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,9 @@ class OpenAIVideos:
             extra=_with_task(told, extra),
             idempotency_key=submission.idempotency_key or None,
         )
-        return _job(await self._client.generate_video(submission.prompt, options))
+        job = _job(await self._client.generate_video(submission.prompt, options))
+        # An id and no word of how it is: new-api's older form. It was taken, and waits.
+        return job if job.raw_status else replace(job, phase=JobPhase.QUEUED)
 
     async def poll(self, job_id: str) -> ProviderJob:
         try:

@@ -29,7 +29,8 @@ _MODERATION = re.compile(
     re.IGNORECASE,
 )
 _QUOTA = re.compile(
-    r"insufficient.?(quota|balance|credit|fund)|billing|quota.?(exceeded|exhausted)|"
+    r"insufficient.{0,8}(quota|balance|credit|fund)|billing|quota.?(exceeded|exhausted)|"
+    r"budget.{0,20}exceeded|pre_consume_token_quota|"
     r"(credit|balance).{0,20}(exhausted|too low|not enough|insufficient)|payment.?required",
     re.IGNORECASE,
 )

@@ -44,6 +44,12 @@ from shortdrama.sora2.wire import (
 )
 
 _MAX_CLIP_BYTES = 4 * 1024**3
+# To make, to ask how it is, to fetch.
+_PATHS: dict[Dialect, tuple[str, str, str]] = {
+    "videos": ("/videos", "/videos/{}", "/videos/{}/content"),
+    "seed": ("/generate", "/status/{}", "/download/{}"),
+    "generations": ("/video/generations", "/video/generations/{}", "/videos/{}/content"),
+}
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.6.2
 
 
@@ -79,7 +85,8 @@ class Sora2Client:
 
         Args:
             base_url: with or without `/v1`, with any path in front of it.
-            dialect: "videos" (OpenAI's) or "seed" (`/generate`, `/status`, `/download`).
+            dialect: "videos" (OpenAI's), "seed" (`/generate`, `/status`, `/download`) or
+                "generations" (`/video/generations`, new-api's older form).
             auth_header: Azure wants "api-key".
             auth_scheme: "" sends the bare key.
             multipart: "auto" sends a form where there is a file and JSON otherwise; "always" a
@@ -97,6 +104,7 @@ class Sora2Client:
         ):
             raise InvalidInput("The name of the key's header may hold letters, digits and dashes.")
         self.dialect = dialect
+        self._paths = _PATHS[dialect]
         self._multipart = multipart
         self._rules = FetchRules(resolver, trusted or is_loopback(base.host), max_clip_bytes)
         self._exchange = Exchange(
@@ -156,8 +164,8 @@ class Sora2Client:
         """
         options = options or GenerateOptions()
         content = await create_content(prompt, options, self.dialect, self._multipart)
-        path = "/generate" if self.dialect == "seed" else "/videos"
-        return self._accepted(await self._exchange.submit(path, content, options.timeouts))
+        answer = await self._exchange.submit(self._paths[0], content, options.timeouts)
+        return self._accepted(answer)
 
     async def remix_video(self, job_id: str, prompt: str) -> VideoJob:
         """A new clip from a completed one. May cost money; raises as `generate_video`."""
@@ -173,8 +181,7 @@ class Sora2Client:
             ProviderError: no answer about the job; `is_transient` says whether to ask again.
                 It never means that the job failed.
         """
-        path = "/status/" if self.dialect == "seed" else "/videos/"
-        answer = await self._exchange.ask("GET", path + _quoted(job_id))
+        answer = await self._exchange.ask("GET", self._paths[1].format(_quoted(job_id)))
         job = None
         if isinstance(answer.body, dict):
             wait_s = poll_after(answer.headers)
@@ -298,8 +305,7 @@ class Sora2Client:
         if url_or_id.startswith("/"):
             return self._exchange.base.join(url_or_id)
         if not re.match(r"https?://", url_or_id, re.IGNORECASE):
-            template = "/download/{}" if self.dialect == "seed" else "/videos/{}/content"
-            return self._exchange.url(template.format(_quoted(url_or_id)))
+            return self._exchange.url(self._paths[2].format(_quoted(url_or_id)))
         try:
             url = httpx.URL(url_or_id)
         except httpx.InvalidURL as error:
@@ -309,9 +315,9 @@ class Sora2Client:
         return url.copy_with(fragment=None)
 
     def _need_videos_dialect(self, what: str) -> None:
-        if self.dialect == "seed":
+        if self.dialect != "videos":
             raise ProviderError(
-                "This connection speaks the dialect of /generate, which has no %(what)s.",
+                "This connection's form of the protocol has no %(what)s.",
                 what=what,
                 kind=FailureKind.UNSUPPORTED,
             )

@@ -1,4 +1,4 @@
-"""Turns a prompt and its options into the body of a create request, in either dialect."""
+"""Turns a prompt and its options into the body of a create request, in each dialect."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shortdrama.domain.prompt import clean_prompt
 from shortdrama.errors import NotFound, TooLarge
 from shortdrama.sora2.options import GenerateOptions, ReferenceFile
 
-Dialect = Literal["videos", "seed"]
+Dialect = Literal["videos", "seed", "generations"]  # the last is new-api's older form
 Multipart = Literal["auto", "always", "never"]
 
 MAX_DATA_URL_CHARS = 20_971_520  # OpenAI's OpenAPI file, commit of 2026-08-21
@@ -28,10 +28,14 @@ async def create_content(
     fields = {**_fields(clean_prompt(prompt), options, dialect), **options.extra}
     headers = {"idempotency-key": options.idempotency_key} if options.idempotency_key else {}
     reference = options.reference
-    is_form = multipart == "always" or (multipart == "auto" and reference is not None)
+    is_form = multipart == "always" or (
+        multipart == "auto" and reference is not None and dialect != "generations"
+    )
     if not is_form:
-        if reference is not None:
-            fields["input_reference"] = {"image_url": await _data_url(reference)}
+        if reference is not None and dialect == "generations":
+            fields["image"] = await data_url(reference)
+        elif reference is not None:
+            fields["input_reference"] = {"image_url": await data_url(reference)}
         return {"json": fields, "headers": headers}
     # A part with no file name is a plain field; httpx makes a form only where there are parts.
     parts: list[tuple[str, Any]] = [(name, (None, _form_text(v))) for name, v in fields.items()]
@@ -45,12 +49,16 @@ def _fields(prompt: str, options: GenerateOptions, dialect: Dialect) -> dict[str
     fields: dict[str, Any] = {"prompt": prompt}
     if options.model:
         fields["model"] = options.model
-    if options.seconds is not None and dialect == "seed":
-        fields["duration"] = options.seconds
-    elif options.seconds is not None:
+    if options.seconds is not None and dialect == "videos":
         fields["seconds"] = str(options.seconds)
+    elif options.seconds is not None:
+        fields["duration"] = options.seconds
     if options.size:
         fields["size"] = options.size
+    if options.size and dialect == "generations":
+        # Its documentation has these two, its channels for vendors read the other.
+        width, _, height = options.size.partition("x")
+        fields |= {"width": int(width), "height": int(height)}
     return fields
 
 
@@ -65,7 +73,8 @@ def _file_name(reference: ReferenceFile) -> str:
     return f"{stem or 'reference'}{re.sub(r'[^A-Za-z0-9.]', '', name.suffix)[:10]}"
 
 
-async def _data_url(reference: ReferenceFile) -> str:
+async def data_url(reference: ReferenceFile) -> str:
+    """The file as an address that holds it. Raises `TooLarge`, and `NotFound` where it is gone."""
     content = await _read(reference.path)
     url = f"data:{reference.mime};base64,{base64.b64encode(content).decode('ascii')}"
     if len(url) > MAX_DATA_URL_CHARS:

@@ -8,6 +8,7 @@ be understood is kept as it was said and never taken for success.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -50,6 +51,9 @@ _STATUS_OF = {word: status for status, words in _WORDS.items() for word in words
 
 ID_KEYS = ("id", "task_id", "jobId", "job_id", "taskId", "video_id")
 _URL_KEYS = ("video_url", "videoUrl", "url", "result_url", "output_url")
+_URL_LISTS = ("urls", "unsigned_urls")
+_REASON = "fail_reason"  # new-api; its older builds kept the clip's address there
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 # LiteLLM packs provider, model and upstream id into one; PostgreSQL indexes up to 2,704 bytes.
 _MAX_ID_BYTES = 2_500
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
@@ -108,7 +112,8 @@ def parse_job(
 
     Args:
         body: the decoded JSON object, or one that wraps the job in `data`.
-        known_id: the id that was asked for; the seed's status answer does not repeat it.
+        known_id: the id that was asked for, which stays the job's: the seed's status answer does
+            not repeat it, and new-api's older form tells a number of its own beside it.
         poll_after_s: what the answer's headers asked for.
 
     Returns:
@@ -117,11 +122,11 @@ def parse_job(
     found = _unwrap(body)
     job_id = next((text for key in ID_KEYS if is_usable_id(text := _whole(found.get(key)))), "")
     raw_status = text_of(found.get("status", found.get("state")))
-    error = parse_error(found.get("error"))
+    error = parse_error(found.get("error")) or _reason(found)
     if not (job_id or known_id) or not (job_id or raw_status or error):
         return None
     return VideoJob(
-        id=job_id or known_id,
+        id=known_id or job_id,
         status=normalise_status(raw_status),
         raw_status=raw_status,
         progress=parse_progress(found.get("progress")),
@@ -251,7 +256,16 @@ def _unwrap(body: Mapping[str, Any]) -> Mapping[str, Any]:
 def _video_url(body: Mapping[str, Any]) -> str | None:
     metadata = body.get("metadata")
     nested = first_text(metadata, _URL_KEYS) if isinstance(metadata, Mapping) else ""
-    return first_text(body, _URL_KEYS) or nested or None
+    listed = (body.get(key) for key in _URL_LISTS)
+    first = next((rows[0] for rows in listed if isinstance(rows, list) and rows), None)
+    reason = text_of(body.get(_REASON))
+    old = reason if _ADDRESS.fullmatch(reason) else ""
+    return first_text(body, _URL_KEYS) or nested or text_of(first) or old or None
+
+
+def _reason(body: Mapping[str, Any]) -> JobError | None:
+    reason = text_of(body.get(_REASON))
+    return JobError(message=reason) if reason and not _ADDRESS.fullmatch(reason) else None
 
 
 def _detail_error(detail: object) -> JobError | None:
