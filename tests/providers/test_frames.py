@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
+import subprocess
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -154,3 +156,27 @@ async def test_what_is_no_picture_is_said_before_anything_is_sent(tmp_path: Path
     with pytest.raises(ProviderError) as caught:
         await read_picture(Reference(path, "video/mp4", "a.mp4"), "720x1280", LIMITS)
     assert caught.value.kind == "unsupported"
+
+
+_READ_THREE = """
+import asyncio, resource, sys
+from pathlib import Path
+from shortdrama.generation.ports import Reference
+from shortdrama.providers.frames import PictureLimits, read_picture
+
+async def read():
+    one = Reference(Path(sys.argv[1]), "image/png", "large.png")
+    limits = PictureLimits(50_000)
+    return await asyncio.gather(*(read_picture(one, "360x640", limits) for _ in range(3)))
+
+asyncio.run(read())
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_large_pictures_are_in_memory_one_at_a_time(tmp_path: Path) -> None:
+    """25 megapixels are 100 MB: three of them at once would be over 300, without their copies."""
+    reference = picture(tmp_path, (5000, 5000))
+    command = [sys.executable, "-c", _READ_THREE, str(reference.path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert int(done.stdout) < 230, done.stdout

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,11 @@ _SAME_AREA = 0.06
 _SAME_SHAPE = 0.04  # what a clip's edges may be off without anybody seeing it
 _ORIENTATION = 0x0112
 _TURNED = {5, 6, 7, 8}  # EXIF 2.32, 4.6.4: values whose rows are columns on screen
+_SCALABLE = frozenset({"RGB", "L", "RGBA", "LA", "CMYK"})
+_ONE_AT_A_TIME = threading.Lock()  # in memory as a whole, whatever number of takes is sent
+# Allocations above 32 MiB go back to the system as soon as they are free (glibc's mallopt(3));
+# Pillow's usual 16 MiB would stay with the thread that decoded a large picture.
+_PILLOW_BLOCK_BYTES = 64 * 1024 * 1024
 _QUALITIES = (92, 85, 75)
 _SMALLEST_PX = 64
 # Pillow's decoders raise all of these for damaged files.
@@ -143,7 +149,7 @@ async def need_shape(reference: Reference, size: str) -> None:
 
 
 def _read(reference: Reference, measures: tuple[int, int], limits: PictureLimits) -> Picture:
-    with _reading(reference) as content:
+    with _ONE_AT_A_TIME, _reading(reference) as content:
         if _may_go(reference, content, limits):
             return Picture(reference.mime, content)
         return Picture("image/jpeg", _rewritten(content, measures, limits))
@@ -196,7 +202,7 @@ def _may_go(reference: Reference, content: bytes, limits: PictureLimits) -> bool
 
 def _rewritten(content: bytes, measures: tuple[int, int], limits: PictureLimits) -> bytes:
     """JPEG within the limits, which covers `measures` unless it has to be smaller."""
-    image = _covering(_decoded(content), measures)
+    image = _decoded(content, measures)
     if limits.longest_px is not None:
         image.thumbnail((limits.longest_px, limits.longest_px))
     while True:
@@ -209,26 +215,39 @@ def _rewritten(content: bytes, measures: tuple[int, int], limits: PictureLimits)
         image.thumbnail((max(image.size) // 2, max(image.size) // 2))
 
 
-def _decoded(content: bytes) -> Image:
-    """Upright and without transparency, in RGB."""
+def _decoded(content: bytes, measures: tuple[int, int]) -> Image:
+    """Upright, covering `measures`, without transparency, in RGB.
+
+    Smaller as early as can be, and in place: a large picture takes hundreds of megabytes.
+    """
     from PIL import Image, ImageOps
 
     _learn_heif()
-    with Image.open(BytesIO(content), formats=_FORMATS) as opened:
-        image = ImageOps.exif_transpose(opened)
-        profile = opened.info.get("icc_profile") if image.mode == "RGB" else None
-    if image.has_transparency_data:
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image.convert("RGBA"))
-    image = image.convert("RGB")
-    image.info = {"icc_profile": profile}
-    return image
+    Image.core.set_block_size(_PILLOW_BLOCK_BYTES)  # type: ignore[attr-defined]
+    with Image.open(BytesIO(content), formats=_FORMATS) as image:
+        share = max(measures) / min(image.size)
+        # A JPEG is decoded at a fraction of its size.
+        image.draft("RGB", (ceil(image.width * share), ceil(image.height * share)))
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        small: Image.Image = image
+        if image.mode not in _SCALABLE:
+            small = image.convert("RGBA" if image.has_transparency_data else "RGB")
+        small = _covering(small, measures)
+        profile = image.info.get("icc_profile") if small.mode == "RGB" else None
+        if small.has_transparency_data:
+            paper = Image.new("RGBA", small.size, "white")
+            small = Image.alpha_composite(paper, small.convert("RGBA"))
+        small = small.convert("RGB")
+    small.info = {"icc_profile": profile}
+    return small
 
 
 def _covering(image: Image, measures: tuple[int, int]) -> Image:
     share = max(measures[0] / image.width, measures[1] / image.height)
     if share < 1:
-        image.thumbnail((ceil(image.width * share), ceil(image.height * share)))
+        measured = ceil(image.width * share), ceil(image.height * share)
+        image.thumbnail(measured, reducing_gap=2.0)  # in place: no copy of the large one
     return image
 
 
