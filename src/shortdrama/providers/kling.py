@@ -1,0 +1,278 @@
+"""Kling's own API, v1 to v3. The key is typed as "access key:secret key"; a token is signed with it
+for each request. A job's id is its endpoint and its number: `image2video/8123`.
+
+Shapes: the vendor's pages on text, image, multi-image and omni video, on errors and on accounts;
+read 2026-11-23, never tried against the live service.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from shortdrama.domain.take import FailureKind
+from shortdrama.errors import ProviderError, Sentence, SubmissionUncertain, mark
+from shortdrama.generation.ports import Bill, JobPhase, ProviderJob, Submission
+from shortdrama.providers.checks import reach
+from shortdrama.providers.kind import Access, CheckRow, ProviderKind
+from shortdrama.providers.kling_forms import body_of, endpoint_of
+from shortdrama.providers.kling_token import secrets_of, token_of
+from shortdrama.providers.phases import phase_of
+from shortdrama.providers.vendor_api import Manners, VendorApi
+from shortdrama.providers.wishes import cannot
+from shortdrama.sora2.answers import Answer, kind_of_job_error, kind_of_refusal, poll_after
+from shortdrama.sora2.options import Auth
+from shortdrama.sora2.wire import JobError, parse_seconds, parse_time, text_of
+
+_PAGE = 100
+_MAX_PAGES = 3
+_BILLED_DAYS_S = 365 * 86_400
+_OWN_ID = "external_task_id"
+_RISK = re.compile(r"risk control|sensitive|violat|policy|prohibit|moderation|illegal", re.I)
+_INPUT = re.compile(r"\b(prompt|input|image|picture|text|upload)", re.I)
+_KINDS = {
+    **dict.fromkeys(range(1000, 1005), FailureKind.AUTH),
+    1100: FailureKind.AUTH,
+    1101: FailureKind.QUOTA,
+    1102: FailureKind.QUOTA,
+    1103: FailureKind.AUTH,
+    1200: FailureKind.INVALID_REQUEST,
+    1201: FailureKind.INVALID_REQUEST,
+    1202: FailureKind.NOT_FOUND,
+    1203: FailureKind.NOT_FOUND,
+    1300: FailureKind.MODERATION_INPUT,
+    1301: FailureKind.MODERATION_INPUT,
+    1302: FailureKind.RATE_LIMITED,
+    1303: FailureKind.RATE_LIMITED,
+    1304: FailureKind.AUTH,
+    **dict.fromkeys(range(5000, 5003), FailureKind.PROVIDER_FAILURE),
+}
+
+
+class Kling:
+    """Satisfies `providers.kind.OpenProvider`."""
+
+    def __init__(self, api: VendorApi) -> None:
+        self._api = api
+
+    async def submit(self, submission: Submission) -> ProviderJob:
+        """Where the vendor says that it has this very order already, that is the job."""
+        endpoint, own_id = endpoint_of(submission), _own_id(submission)
+        body = await body_of(submission, own_id)
+        try:
+            return await self._submit(endpoint, body)
+        except SubmissionUncertain:
+            raise
+        except ProviderError as error:
+            said = str(error.details.get("provider_message") or "")
+            if error.kind != FailureKind.INVALID_REQUEST or _OWN_ID not in said or not own_id:
+                raise
+            made = await self._made_before(endpoint, own_id)
+            if made is None:
+                raise
+            return made
+
+    async def poll(self, job_id: str) -> ProviderJob:
+        endpoint, _, _ = job_id.partition("/")
+        answer = await self._ask(f"/v1/videos/{quote(job_id, safe='/')}")
+        return _job(endpoint, _mapping(_mapping(answer.body).get("data")), answer, job_id)
+
+    async def fetch(
+        self, job: ProviderJob, destination: Path, on_progress: Callable[[int, int | None], None]
+    ) -> None:
+        url = job.result_url or (await self.poll(job.id)).result_url
+        if url is None:
+            raise ProviderError(
+                "The provider tells no address of the clip.",
+                kind=FailureKind.DOWNLOAD,
+                is_transient=True,
+            )
+        await self._api.fetch(url, destination, on_progress)
+
+    async def cancel(self, _job_id: str) -> bool:
+        """There is no way to stop a task."""
+        return False
+
+    async def find(self, submission: Submission, since: datetime) -> list[ProviderJob]:
+        """The job that carries the id which was sent with this very order."""
+        own_id = _own_id(submission)
+        if not own_id:
+            raise cannot("Kling finds a task only by the id that was sent with it.")
+        job = await self._by_own_id(endpoint_of(submission), own_id, since.timestamp())
+        return [job] if job else []
+
+    async def check(self) -> list[CheckRow]:
+        rows, answer = await reach(
+            self._ask("/v1/videos/text2video", {"pageNum": 1, "pageSize": 1})
+        )
+        if answer is None:
+            is_clock = re.search(r"\b100[34]\b|not yet valid|expired", rows[-1][2]) is not None
+            said = mark("The key’s token is good for minutes: check this machine’s clock.")
+            return [*rows, (mark("Clock"), False, said)] if is_clock else rows
+        return rows + await self._credit_rows()
+
+    async def close(self) -> None:
+        await self._api.close()
+
+    async def _submit(self, endpoint: str, body: dict[str, Any]) -> ProviderJob:
+        answer = await self._api.submit(f"/v1/videos/{endpoint}", body)
+        task = _mapping(_mapping(answer.body).get("data"))
+        if text_of(task.get("task_id")) and answer.error is None:
+            return _job(endpoint, task, answer)
+        error = answer.error
+        if error is not None and _kind_of(200, error) is not FailureKind.PROVIDER_FAILURE:
+            raise self._api.refused(answer)
+        raise self._api.uncertain(answer)
+
+    async def _ask(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
+        """Raises `ProviderError` for an error that comes with HTTP 200, too."""
+        answer = await self._api.ask("GET", path, params)
+        if answer.error is not None:
+            raise self._api.refused(answer)
+        return answer
+
+    async def _made_before(self, endpoint: str, own_id: str) -> ProviderJob | None:
+        try:
+            return await self._by_own_id(endpoint, own_id, 0)
+        except ProviderError:
+            return None  # the refusal itself is what a person should read
+
+    async def _by_own_id(self, endpoint: str, own_id: str, since: float) -> ProviderJob | None:
+        """Asked for in place of the number, and where that is not known, looked for in the list."""
+        found = None
+        try:
+            answer = await self._ask(f"/v1/videos/{endpoint}/{quote(own_id, safe='')}")
+            found = _with_own_id([_mapping(answer.body).get("data")], own_id)
+        except ProviderError as error:
+            if error.kind not in {FailureKind.NOT_FOUND, FailureKind.INVALID_REQUEST}:
+                raise
+        for page in range(1, _MAX_PAGES + 1):
+            if found is not None:
+                break
+            answer = await self._ask(f"/v1/videos/{endpoint}", {"pageNum": page, "pageSize": _PAGE})
+            rows = _mapping(answer.body).get("data")
+            rows = rows if isinstance(rows, list) else []
+            found = _with_own_id(rows, own_id)
+            if len(rows) < _PAGE:
+                break
+        job = _job(endpoint, found, answer) if found is not None else None
+        return job if job and (job.created_at or since) >= since else None
+
+    async def _credit_rows(self) -> list[CheckRow]:
+        """What is left of the resource packs; nothing where there are none, or none are told."""
+        now = int(time.time() * 1000)
+        span = {"start_time": now - _BILLED_DAYS_S * 1000, "end_time": now}
+        try:
+            answer = await self._ask("/account/costs", span)
+        except ProviderError:
+            return []
+        told = _mapping(_mapping(answer.body).get("data")).get("resource_pack_subscribe_infos")
+        packs = [_mapping(pack) for pack in told] if isinstance(told, list) else []
+        left = sum(
+            float(pack.get("remaining_quantity") or 0)
+            for pack in packs
+            if pack.get("status") == "online"
+        )
+        said = Sentence(mark("%(units)s units are left in resource packs."), units=f"{left:,.0f}")
+        return [(mark("Credit"), left > 0, said)] if packs else []
+
+
+def _own_id(submission: Submission) -> str:
+    """The same for the same order only, so that the vendor itself refuses to make it twice."""
+    if not submission.idempotency_key:
+        return ""
+    order = (
+        submission.model,
+        submission.prompt,
+        submission.seconds,
+        submission.size,
+        submission.mode,
+    )
+    digest = hashlib.sha256(json.dumps(order).encode()).hexdigest()
+    return f"{submission.idempotency_key}-{digest[:10]}"
+
+
+def _with_own_id(rows: list[Any], own_id: str) -> Mapping[str, Any] | None:
+    for row in map(_mapping, rows):
+        if text_of(_mapping(row.get("task_info")).get(_OWN_ID)) == own_id:
+            return row
+    return None
+
+
+def _job(
+    endpoint: str, task: Mapping[str, Any], answer: Answer, job_id: str | None = None
+) -> ProviderJob:
+    word = text_of(task.get("task_status"))
+    phase = phase_of(word)
+    message = text_of(task.get("task_status_msg"))
+    videos = _mapping(task.get("task_result")).get("videos")
+    video = _mapping(videos[0]) if isinstance(videos, list) and videos else {}
+    made = parse_time(task.get("created_at"))  # in milliseconds
+    has_failed = phase is JobPhase.FAILED
+    return ProviderJob(
+        id=job_id or f"{endpoint}/{text_of(task.get('task_id'))}",
+        phase=phase,
+        raw_status=word,
+        error_message=message or None if has_failed else None,
+        failure_kind=_kind_of_failure(message) if has_failed else None,
+        result_url=text_of(video.get("url")) or None,
+        poll_after_s=poll_after(answer.headers),
+        seconds=parse_seconds(video.get("duration")),
+        created_at=made.timestamp() if made else None,
+        bill=_bill(text_of(task.get("final_unit_deduction"))),
+    )
+
+
+def _bill(told: str) -> Bill | None:
+    """Units of the account's resource pack; what one costs is in the account's contract."""
+    try:
+        units = float(told)
+    except ValueError:
+        return None
+    return Bill(usage={"units": units}, was_charged=units > 0)
+
+
+def _kind_of(status: int, error: JobError) -> FailureKind:
+    known = _KINDS.get(int(error.code)) if error.code.isdecimal() else None
+    return known or kind_of_refusal(status, error)
+
+
+def _kind_of_failure(message: str) -> FailureKind:
+    if _RISK.search(message):
+        has_input = _INPUT.search(message) is not None
+        return FailureKind.MODERATION_INPUT if has_input else FailureKind.MODERATION_OUTPUT
+    return kind_of_job_error(JobError(message=message))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _open(access: Access) -> Kling:
+    connection = access.connection
+    address = re.sub(r"/v1/*$", "", connection.base_url.rstrip("/"))
+    auth = Auth(token_of=token_of, secrets_of=secrets_of)
+    api = VendorApi(
+        replace(access, connection=replace(connection, base_url=address)),
+        Manners(auth=auth, kind_of=_kind_of),
+    )
+    return Kling(api)
+
+
+KINDS = (
+    ProviderKind(
+        "kling",
+        "Kling",
+        _open,
+        base_url="https://api-singapore.klingai.com",
+        models=("kling-v3", "kling-v3-omni", "kling-v2-6", "kling-v2-5-turbo", "kling-video-o1"),
+    ),
+)
