@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import httpx
@@ -12,11 +14,18 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from shortdrama.access.tries import SharedTries, TriesHere
+from shortdrama.access.users import UserService
 from shortdrama.app import build_studio
+from shortdrama.domain.people import Role
 from shortdrama.settings import Settings
-from shortdrama.web.gate import COOKIE, Gate, load_secret
+from shortdrama.storage.db.database import Database
+from shortdrama.storage.db.migration import migrate
+from shortdrama.web.gate import Gate, load_secret
+from shortdrama.web.log_in import COOKIE, LogIn
 from shortdrama.web.pages import Pages
 from shortdrama.web.static_files import StaticFiles
+from shortdrama.web.who import who_asks
 
 pytestmark = pytest.mark.anyio
 PASSWORD = "a long sentence nobody guesses"
@@ -27,19 +36,45 @@ async def _home(request: Request) -> PlainTextResponse:
     return PlainTextResponse("in")
 
 
-def _client(
-    password: str = PASSWORD, secret: bytes = b"s" * 32, scheme: str = "http"
-) -> httpx.AsyncClient:
-    app = Starlette(
-        routes=[Route("/", _home), Route("/healthz", _home), Route("/api/takes", _home)]
-    )
-    gate = Gate(app, password, secret, Pages(StaticFiles()))
-    return httpx.AsyncClient(transport=httpx.ASGITransport(gate), base_url=f"{scheme}://studio")
+def _whoami(request: Request) -> PlainTextResponse:
+    who = who_asks(request)
+    return PlainTextResponse(f"{who.actor} {who.role.value}")
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with _client() as made:
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{tmp_path / 'studio.db'}")
+    migrate(made)
+    yield made
+    made.close()
+
+
+@dataclass
+class Server:
+    """One process's gate; several of them may stand before one database."""
+
+    database: Database
+    password: str = PASSWORD
+    secret: bytes = b"s" * 32
+    are_tries_shared: bool = False
+
+    def client(self, scheme: str = "http") -> httpx.AsyncClient:
+        paths = ("/", "/healthz", "/api/takes", "/v1/models")
+        app = Starlette(routes=[*(Route(path, _home) for path in paths), Route("/who", _whoami)])
+        tries = SharedTries(self.database) if self.are_tries_shared else TriesHere()
+        log_in = LogIn(self.users, self.password, self.secret, tries)
+        gate = Gate(app, log_in, Pages(StaticFiles()))
+        transport = httpx.ASGITransport(gate)
+        return httpx.AsyncClient(transport=transport, base_url=f"{scheme}://studio")
+
+    @cached_property
+    def users(self) -> UserService:
+        return UserService(self.database, bool(self.password))
+
+
+@pytest.fixture
+async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    async with Server(database).client() as made:
         yield made
 
 
@@ -61,8 +96,8 @@ async def test_the_password_opens_a_session(client: httpx.AsyncClient) -> None:
     assert (await client.get("/")).text == "in"
 
 
-async def test_over_tls_the_cookie_is_secure() -> None:
-    async with _client(scheme="https") as client:
+async def test_over_tls_the_cookie_is_secure(database: Database) -> None:
+    async with Server(database).client("https") as client:
         answer = await client.post("/login", data={"password": PASSWORD})
     assert "secure" in answer.headers["set-cookie"].lower()
 
@@ -92,7 +127,9 @@ async def test_strangers_do_not_lock_out_who_was_let_in(client: httpx.AsyncClien
     assert (await client.get("/api/takes", headers=token)).text == "in"
 
 
-async def test_sessions_cannot_be_forged_or_outlive_the_password(client: httpx.AsyncClient) -> None:
+async def test_sessions_cannot_be_forged_or_outlive_the_password(
+    client: httpx.AsyncClient, database: Database
+) -> None:
     await client.post("/login", data={"password": PASSWORD})
     session = client.cookies[COOKIE]
     expiry, _, signature = session.partition(".")
@@ -109,10 +146,10 @@ async def test_sessions_cannot_be_forged_or_outlive_the_password(client: httpx.A
             "/api/takes", headers={"cookie": f"{COOKIE}={forged}".encode("latin-1")}
         )
         assert answer.status_code == 401
-    async with _client(password="another") as changed:
+    async with Server(database, password="another").client() as changed:
         answer = await changed.get("/api/takes", headers={"cookie": f"{COOKIE}={session}"})
         assert answer.status_code == 401
-    async with _client(secret=b"t" * 32) as other:
+    async with Server(database, secret=b"t" * 32).client() as other:
         answer = await other.get("/api/takes", headers={"cookie": f"{COOKIE}={session}"})
         assert answer.status_code == 401
 
@@ -143,3 +180,102 @@ def test_the_secret_is_made_once_and_private(tmp_path: Path) -> None:
     assert len(first) == 32
     assert load_secret(path) == first
     assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_without_password_and_people_nobody_has_to_log_in(database: Database) -> None:
+    server = Server(database, password="")
+    async with server.client() as client:
+        assert (await client.get("/who")).text == "api owner"
+        assert (await client.get("/who", headers={"sec-fetch-site": "none"})).text == "page owner"
+        server.users.add("Mei", Role.OWNER, "her own password")
+        assert (await client.get("/who")).status_code == 401
+        answer = await client.post("/login", data={"password": ""})
+        assert answer.status_code == 401
+
+
+async def test_people_log_in_by_name_and_keep_their_role(database: Database) -> None:
+    server = Server(database)
+    server.users.add("Mei", Role.EDITOR, "her own password")
+    async with server.client() as client:
+        page = await client.get("/login", headers=PAGE)
+        assert 'name="name"' in page.text
+        wrong = {"name": "mei", "password": PASSWORD}
+        assert (await client.post("/login", data=wrong)).status_code == 401
+        right = {"name": " MEI ", "password": "her own password"}
+        assert (await client.post("/login", data=right)).status_code == 303
+        assert (await client.get("/who")).text == "user:Mei editor"
+        assert (await client.post("/logout")).status_code == 303
+        assert (await client.get("/who")).status_code == 401
+        basic = httpx.BasicAuth("Mei", "her own password")
+        assert (await client.get("/who", auth=basic)).text == "user:Mei editor"
+        assert (await client.get("/who", auth=httpx.BasicAuth("Mei", "x"))).status_code == 401
+        root = {"authorization": f"Bearer {PASSWORD}"}
+        assert (await client.get("/who", headers=root)).text == "user:owner owner"
+
+
+async def test_a_session_holds_across_servers_and_ends_with_what_it_stood_on(
+    database: Database,
+) -> None:
+    first, second = Server(database), Server(database)
+    mei = first.users.add("Mei", Role.OWNER, "her own password")
+    async with first.client() as here, second.client() as there:
+        await here.post("/login", data={"name": "Mei", "password": "her own password"})
+        there.cookies = here.cookies
+        assert (await there.get("/who")).text == "user:Mei owner"
+        second.users.set_role(mei.id, Role.VIEWER)
+        assert (await there.get("/who")).text == "user:Mei viewer"
+        second.users.set_password(mei.id, "another password")
+        assert (await there.get("/who")).status_code == 401
+        await there.post("/login", data={"name": "Mei", "password": "another password"})
+        assert (await there.get("/who")).text == "user:Mei viewer"
+        second.users.remove(mei.id)
+        assert (await there.get("/who")).status_code == 401
+
+
+async def test_another_processes_changes_count_soon(database: Database) -> None:
+    seconds = [0.0]
+    users = UserService(database, True, lambda: seconds[0])
+    mei = UserService(database, True).add("Mei", Role.VIEWER, "her own password")
+    assert users.load()[mei.id].role is Role.VIEWER
+    UserService(database, True).set_role(mei.id, Role.OWNER)
+    recent = users.recent()
+    assert recent is not None
+    assert recent[mei.id].role is Role.VIEWER
+    seconds[0] = 2.1
+    assert users.recent() is None
+
+
+async def test_a_persons_session_cannot_be_made_another_ones(database: Database) -> None:
+    server = Server(database)
+    server.users.add("Mei", Role.VIEWER, "her own password")
+    boss = server.users.add("Boss", Role.OWNER, "his own password")
+    async with server.client() as client:
+        await client.post("/login", data={"name": "Mei", "password": "her own password"})
+        expiry, _user, signature = client.cookies[COOKIE].split(".")
+        client.cookies.clear()
+        for forged in (
+            f"{expiry}.{boss.id}.{signature}",
+            f"{expiry}.{signature}",
+            f"{expiry}..{signature}",
+            f"{expiry}.x.{signature}.{signature}",
+        ):
+            answer = await client.get("/who", headers={"cookie": f"{COOKIE}={forged}"})
+            assert answer.status_code == 401
+
+
+async def test_guesses_are_counted_over_all_servers(database: Database) -> None:
+    first = Server(database, are_tries_shared=True)
+    second = Server(database, are_tries_shared=True)
+    async with first.client() as here, second.client() as there:
+        for client in (here, there, here, there, here):
+            assert (await client.post("/login", data={"password": "no"})).status_code == 401
+        assert (await there.post("/login", data={"password": PASSWORD})).status_code == 429
+
+
+async def test_the_door_is_told_that_nobody_is_logged_in(client: httpx.AsyncClient) -> None:
+    """It asks for keys itself; a key of its own is no password to be counted."""
+    key = {"authorization": f"Bearer sd-{'x' * 43}"}
+    for _ in range(8):
+        assert (await client.get("/v1/models", headers=key)).text == "in"
+        assert (await client.get("/api/takes", headers=key)).status_code == 401
+    assert (await client.post("/login", data={"password": PASSWORD})).status_code == 303
