@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from doubles.sora2_double import Sora2Double
-from doubles.take_studio import TakeStudio
-from shortdrama.domain.ids import TakeId
+from doubles.take_studio import CONNECTION, TakeStudio
+from shortdrama.domain.ids import ConnectionId, TakeId
 from shortdrama.domain.money import Entry, Outcome, Scope
 from shortdrama.domain.take import Failure, FailureKind, Money, TakeStatus
 from shortdrama.errors import OverBudget
-from shortdrama.generation.ports import Bill
+from shortdrama.generation.orders import Terms
+from shortdrama.generation.ports import Bill, ProviderJob, Providers
 from shortdrama.generation.service import Decision
 from shortdrama.money.service import MoneyService
+from shortdrama.storage.db.database import Database
 from shortdrama.storage.db.money_tables import ledger
 
 pytestmark = pytest.mark.xdist_group("money-ledger")
@@ -68,7 +76,7 @@ def test_what_was_refused_costs_nothing(studio: TakeStudio, double: Sora2Double)
 
 
 def test_every_attempt_has_its_row(studio: TakeStudio, double: Sora2Double) -> None:
-    double.script("busy at first", submit=["busy", "busy", "ok"])
+    double.script("busy at first", submit=["429", "429", "ok"])
     take = studio.wait_for(studio.order("busy at first").id)
     assert take.status is S.READY
     assert [e.outcome for e in rows(studio, take.id)] == [
@@ -127,7 +135,7 @@ def test_a_job_that_is_found_late_may_be_charged(studio: TakeStudio, double: Sor
     take_id = without_list(studio, double, "thought not sent")
     studio.takes.resolve_uncertain(take_id, Decision.NOT_SENT)
     studio.tools.journal.adopt(take_id, 1, "job late", "queued")
-    assert told(studio, take_id) == [(Outcome.UNCERTAIN, Money.MAYBE, PRICE)]
+    assert told(studio, take_id) == [(Outcome.CANCELLED, Money.MAYBE, PRICE)]
 
 
 def test_cancelled_before_and_after_it_was_sent(studio: TakeStudio, double: Sora2Double) -> None:
@@ -189,3 +197,83 @@ def test_a_take_that_nobody_wrote_of_gets_its_row(studio: TakeStudio) -> None:
     (entry,) = rows(studio, take.id)
     assert (entry.outcome, entry.counts_micro_usd) == (Outcome.READY, PRICE)
     assert entry.ordered_at <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("point", "ends"),
+    [
+        ("provider.submit:before", (Outcome.UNCERTAIN, Money.MAYBE)),
+        ("provider.submit:after", (Outcome.READY, Money.CHARGED)),
+    ],
+)
+def test_the_row_is_there_before_the_call_and_survives_a_kill(
+    tmp_path: Path, point: str, ends: tuple[Outcome, Money]
+) -> None:
+    with Sora2Double() as double:
+        double.default(poll="completed")
+        assert work(tmp_path, double, "--order", "a cat", "--die", point) == -signal.SIGKILL
+        (entry,) = kept_rows(tmp_path)
+        assert (entry.outcome, entry.money, entry.estimate_micro_usd) == (Outcome.SENT, None, PRICE)
+        assert work(tmp_path, double) == 0
+        (entry,) = kept_rows(tmp_path)
+        assert (entry.outcome, entry.money) == ends
+        assert entry.counts_micro_usd == PRICE
+
+
+def work(folder: Path, double: Sora2Double, *arguments: str) -> int:
+    command = [sys.executable, "-m", "doubles.take_worker", str(folder), double.base_url]
+    tests = Path(__file__).parents[1]
+    return subprocess.run([*command, *arguments], cwd=tests, check=False).returncode
+
+
+def kept_rows(folder: Path) -> list[Entry]:
+    database = Database(f"sqlite:///{folder / 'studio.db'}")
+    try:
+        with database.read() as tx:
+            (take,) = tx.takes.page(None, 10)
+            return tx.ledger.of_take(take.id)
+    finally:
+        database.close()
+
+
+def test_a_bill_of_a_poll_is_written_before_the_end(
+    studio: TakeStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider tells units only; their price was frozen with the order."""
+    terms = Terms(CONNECTION, PRICE, None, unit_prices=(("tokens", 5_000),))
+    monkeypatch.setattr(studio.takes, "_terms", lambda _order: terms)
+    true_providers = studio.tools.providers
+    object.__setattr__(studio.tools, "providers", BillingProviders(true_providers))
+    try:
+        take = studio.wait_for(studio.order("billed by tokens").id)
+    finally:
+        object.__setattr__(studio.tools, "providers", true_providers)
+    assert take.status is S.READY
+    (entry,) = rows(studio, take.id)
+    assert entry.usage == {"tokens": "60000"}
+    assert (entry.actual_micro_usd, entry.money) == (300_000, Money.CHARGED)
+
+
+class BillingProviders:
+    """As the real ones, but every answer has a bill."""
+
+    def __init__(self, inner: Providers) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def for_connection(self, connection_id: ConnectionId) -> Any:
+        return BillingProvider(self._inner.for_connection(connection_id))
+
+
+class BillingProvider:
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def poll(self, job_id: str) -> ProviderJob:
+        job: ProviderJob = await self._inner.poll(job_id)
+        return replace(job, bill=Bill(usage={"tokens": 60_000}))
