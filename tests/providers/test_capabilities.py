@@ -33,7 +33,7 @@ def test_an_estimate_is_never_too_low() -> None:
 
 
 def test_an_unknown_model_is_refused_nothing() -> None:
-    found = CapabilityTable().capability_of("wan3.0-video")
+    found = CapabilityTable().capability_of("nobody-knows-1")
     assert not found.is_known
     assert found.seconds == ()
     assert found.sizes == ()

@@ -17,7 +17,17 @@ from shortdrama.providers.kind import ProviderKind
 log = logging.getLogger(__name__)
 GROUP = "shortdrama.providers"
 # Each declares its `KINDS`; the order is that of the settings page.
-_SHIPPED = ("openai_videos", "comfyui", "seedance", "veo", "fal", "replicate")
+_SHIPPED = (
+    "openai_videos",
+    "comfyui",
+    "seedance",
+    "veo",
+    "wan",
+    "kling",
+    "runway",
+    "fal",
+    "replicate",
+)
 
 
 @dataclass(frozen=True, slots=True)
