@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from shortdrama.domain.asset import Asset
-from shortdrama.domain.model import Capability, Mode
+from shortdrama.domain.model import Capability, Mode, Sound
 from shortdrama.errors import fill, mark
 
 MAX_SECONDS = 600
@@ -19,7 +19,7 @@ _SIZE = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
 class Problem:
     """Why a request cannot go, at the field where it can be mended."""
 
-    where: str  # prompt, model, seconds, size or references
+    where: str  # prompt, model, seconds, size, references or extra
     code: str
     template: str  # with `%(name)s` for what `details` holds
     details: dict[str, Any] = field(default_factory=dict)
@@ -38,6 +38,7 @@ class Wish:
     size: str
     references: tuple[Asset, ...] = ()
     mode: Mode | None = None  # None: the first way that fits
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_problems(wish: Wish, capability: Capability) -> list[Problem]:
@@ -50,6 +51,7 @@ def find_problems(wish: Wish, capability: Capability) -> list[Problem]:
         _kind_problem(wish.references, capability),
         _mode_problem(wish, capability),
         *_rule_problems(wish, capability),
+        *_extra_problems(wish.extra, capability),
     ]
     return [problem for problem in found if problem is not None]
 
@@ -169,3 +171,32 @@ def _rule_problems(wish: Wish, capability: Capability) -> list[Problem]:
             template = mark("With these choices %(model)s makes %(allowed)s only.")
             broken.append(Problem("size", "rule", template, {**parts, "allowed": allowed}))
     return broken
+
+
+_EXTRA_WORDS = {
+    "seed": mark("%(model)s takes no seed."),
+    "negative_prompt": mark("%(model)s takes no negative prompt."),
+    "loud": mark("%(model)s makes no sound."),
+    "silent": mark("%(model)s always makes sound."),
+}
+
+
+def _extra_problems(extra: Mapping[str, Any], capability: Capability) -> list[Problem]:
+    """Of the house's own words; what else a vendor takes is for it to say."""
+    codes = []
+    if extra.get("seed") is not None and not capability.has_seed:
+        codes.append("seed")
+    if extra.get("negative_prompt") and not capability.has_negative_prompt:
+        codes.append("negative_prompt")
+    if extra.get("sound") is True and capability.sound is Sound.NEVER:
+        codes.append("loud")
+    if extra.get("sound") is False and capability.sound is Sound.ALWAYS:
+        codes.append("silent")
+    if not capability.is_known:
+        codes = []
+    parts = {"model": capability.label}
+    found = [Problem("extra", f"{code}_unsupported", _EXTRA_WORDS[code], parts) for code in codes]
+    seed = extra.get("seed")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
+        found.append(Problem("extra", "seed_malformed", mark("A seed is a whole number.")))
+    return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from shortdrama.domain.ids import AssetId, ConnectionId, PromptId
 from shortdrama.domain.model import Mode
@@ -25,6 +27,7 @@ class PromptForm:
     references: tuple[AssetId, ...] = ()
     connection_id: ConnectionId | None = None
     mode: Mode | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class PromptService:
         if len(assets) < len(set(form.references)):
             gone = mark("A chosen reference is not in the library any more.")
             return [Problem("references", "reference_missing", gone)]
-        wish = Wish(text, form.seconds, form.size, tuple(assets), form.mode)
+        wish = Wish(text, form.seconds, form.size, tuple(assets), form.mode, form.extra)
         return find_problems(wish, capability)
 
     def estimate(self, form: PromptForm, takes: int = 1) -> Estimate:

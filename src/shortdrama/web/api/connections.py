@@ -7,22 +7,24 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 from pydantic import AliasChoices, BaseModel, Field, SecretStr
 
+from shortdrama.connections.figures import Figures
 from shortdrama.connections.forms import ConnectionForm
 from shortdrama.domain.ids import ConnectionId
-from shortdrama.domain.model import VIDEOS, Connection
+from shortdrama.domain.model import VIDEOS, Connection, Mode, Sound
 from shortdrama.web.api.shapes import may_answer
 from shortdrama.web.i18n import _, say_again
 from shortdrama.web.services import GivenServices
 
-router = APIRouter(prefix="/api/connections", tags=["connections"])
+connections = APIRouter(prefix="/api/connections")
+protocols = APIRouter(prefix="/api/protocols")
 
 
 class ConnectionWish(BaseModel):
     """An empty `key` keeps the one there is, as long as the server stays the same."""
 
     name: str = Field(default="", max_length=200)
-    base_url: str = Field(max_length=2000)
-    models: list[str] = Field(max_length=100)
+    base_url: str = Field(max_length=2000, description="Empty: that of the protocol")
+    models: list[str] = Field(max_length=100, description="Empty: those of the protocol")
     protocol: str = Field(
         default=VIDEOS,
         max_length=64,
@@ -51,6 +53,42 @@ class ConnectionAnswer(BaseModel):
     max_at_once: int | None
     polls_per_second: float | None
     created_at: datetime
+
+
+class FiguresWish(BaseModel):
+    """A person's own figures for a model; what is left out stays as the tables have it."""
+
+    model: str = Field(max_length=200)
+    seconds: list[int] = Field(default=[], max_length=100)
+    sizes: list[str] = Field(default=[], max_length=100)
+    modes: list[Mode] = Field(default=[], max_length=4)
+    max_references: int | None = Field(default=None, ge=0, le=100)
+    usd_per_second: float | None = Field(default=None, ge=0, le=1000)
+    sound: Sound | None = None
+    has_seed: bool | None = None
+    has_negative_prompt: bool | None = None
+
+
+class OptionAnswer(BaseModel):
+    name: str
+    label: str
+    hint: str
+    is_long: bool = Field(description="A document, and not a line")
+    is_per_model: bool = Field(description='Kept as "name:model", one for each model')
+
+
+class PresetAnswer(BaseModel):
+    """What can be connected, with what most people fill in."""
+
+    id: str
+    label: str
+    protocol: str
+    base_url: str
+    models: list[str]
+    needs_key: bool
+    auth_header: str
+    options: list[OptionAnswer]
+    values: dict[str, str] = Field(description="Of options")
 
 
 class CheckRow(BaseModel):
@@ -92,31 +130,76 @@ def _answer(connection: Connection) -> ConnectionAnswer:
     )
 
 
-@router.get("")
+@connections.get("")
 def list_connections(services: GivenServices) -> list[ConnectionAnswer]:
     return [_answer(connection) for connection in services.connections.all()]
 
 
-@router.post("", status_code=201, responses=may_answer())
+@protocols.get("")
+def list_protocols(services: GivenServices) -> list[PresetAnswer]:
+    """Everything that can be connected: vendors, then servers of one's own."""
+    return [
+        PresetAnswer(
+            id=preset.id,
+            label=_(preset.label),
+            protocol=preset.protocol,
+            base_url=preset.base_url,
+            models=list(preset.models),
+            needs_key=preset.needs_key,
+            auth_header=preset.auth_header,
+            options=[
+                OptionAnswer(
+                    name=option.name,
+                    label=_(option.label),
+                    hint=_(option.hint) if option.hint else "",
+                    is_long=option.is_long,
+                    is_per_model=option.is_per_model,
+                )
+                for option in preset.options
+            ],
+            values=dict(preset.values),
+        )
+        for preset in services.connections.presets()
+    ]
+
+
+@connections.post("", status_code=201, responses=may_answer())
 def connect(wish: ConnectionWish, services: GivenServices) -> ConnectionAnswer:
     """Connect a model. The key goes to the machine's keyring and is never shown again."""
     return _answer(services.connections.connect(_form(wish)))
 
 
-@router.put("/{connection_id}", responses=may_answer(404))
+@connections.put("/{connection_id}", responses=may_answer(404))
 def change_connection(
     connection_id: str, wish: ConnectionWish, services: GivenServices
 ) -> ConnectionAnswer:
     return _answer(services.connections.change(ConnectionId(connection_id), _form(wish)))
 
 
-@router.delete("/{connection_id}", status_code=204, responses=may_answer(404))
+@connections.put("/{connection_id}/figures", responses=may_answer(404))
+def set_figures(connection_id: str, wish: FiguresWish, services: GivenServices) -> ConnectionAnswer:
+    """Say what a model makes and costs; empty figures give the tables their word back."""
+    figures = Figures(
+        seconds=tuple(wish.seconds),
+        sizes=tuple(wish.sizes),
+        modes=tuple(wish.modes),
+        max_references=wish.max_references,
+        usd_per_second=wish.usd_per_second,
+        sound=wish.sound,
+        has_seed=wish.has_seed,
+        has_negative_prompt=wish.has_negative_prompt,
+    )
+    made = services.connections.set_figures(ConnectionId(connection_id), wish.model, figures)
+    return _answer(made)
+
+
+@connections.delete("/{connection_id}", status_code=204, responses=may_answer(404))
 def remove_connection(connection_id: str, services: GivenServices) -> Response:
     services.connections.remove(ConnectionId(connection_id))
     return Response(status_code=204)
 
 
-@router.post("/{connection_id}/check", responses=may_answer(404))
+@connections.post("/{connection_id}/check", responses=may_answer(404))
 async def check_connection(connection_id: str, services: GivenServices) -> list[CheckRow]:
     """Reachable, accepted, models known. Nothing is paid for."""
     connection = services.connections.get(ConnectionId(connection_id))
@@ -124,3 +207,8 @@ async def check_connection(connection_id: str, services: GivenServices) -> list[
     return [
         CheckRow(what=_(what), passed=passed, says=say_again(says)) for what, passed, says in rows
     ]
+
+
+router = APIRouter(tags=["connections"])
+router.include_router(connections)
+router.include_router(protocols)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -58,6 +58,7 @@ class CheckForm(BaseModel):
     connection_id: str | None = Field(default=None, max_length=64)
     takes: int = Field(default=1, ge=1, le=20)
     mode: Mode | None = None
+    extra: dict[str, Any] = Field(default={}, max_length=40)
     shot_id: AnyId | None = Field(default=None, description="Whose caps are looked at as well")
 
 
@@ -132,7 +133,14 @@ def check_prompt(form: CheckForm, services: GivenServices) -> CheckAnswer:
     connection_id = ConnectionId(form.connection_id) if form.connection_id else None
     references = tuple(AssetId(reference) for reference in form.references)
     asked = PromptForm(
-        form.prompt, form.model, form.seconds, form.size, references, connection_id, form.mode
+        form.prompt,
+        form.model,
+        form.seconds,
+        form.size,
+        references,
+        connection_id,
+        form.mode,
+        form.extra,
     )
     problems = services.prompts.check(asked)
     answers = [

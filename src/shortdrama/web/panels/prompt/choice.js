@@ -4,8 +4,9 @@
  * @typedef {{model: string, label: string, connection: string, connectionName: string, isReady: boolean,
  *   isHere: boolean, seconds: number[], sizes: string[], references: number|null,
  *   microUsdPerSecond: number|null, microUsdBySize: Record<string, number>, defaultSeconds: number, defaultSize: string,
- *   referenceKinds: string[]}} Model
- * @typedef {{model: string, connection: string, seconds: number, size: string, takes: number}} Choice
+ *   referenceKinds: string[], modes: string[], sound: string, hasSeed: boolean, hasNegative: boolean}} Model
+ * @typedef {{model: string, connection: string, seconds: number, size: string, takes: number,
+ *   mode: string, seed: string, sound: string, negative: string}} Choice
  * @typedef {{value: string, label: string, note: string, isOff: boolean}} Offer
  */
 
@@ -32,6 +33,11 @@ export function settle(models, wish) {
     seconds: fits(model.seconds, seconds) ? seconds : model.defaultSeconds,
     size: fits(model.sizes, size) ? size : model.defaultSize,
     takes: Math.min(MOST_TAKES, Math.max(1, wish.takes ?? 1)),
+    // Kept while another model is chosen that knows nothing of them.
+    mode: wish.mode ?? "",
+    seed: wish.seed ?? "",
+    sound: wish.sound ?? "",
+    negative: wish.negative ?? "",
   };
 }
 
@@ -55,13 +61,18 @@ export function offers(models, choice, which) {
   const model = modelOf(models, choice);
   if (which === "model") return models.map(modelOffer);
   const values = {
-    seconds: model.seconds.length ? model.seconds : USUAL_SECONDS,
-    size: model.sizes.length ? model.sizes : USUAL_SIZES,
+    seconds: model.seconds.length ? model.seconds : withOwn(USUAL_SECONDS, model.defaultSeconds),
+    size: model.sizes.length ? model.sizes : withOwn(USUAL_SIZES, model.defaultSize),
     takes: Array.from({ length: MOST_TAKES }, (_, index) => index + 1),
   }[which];
   return values.map((value) => ({
     value: String(value), label: words(which, String(value)), note: which === "size" ? shape(String(value)) : "", isOff: false,
   }));
+}
+
+/** @template T @param {T[]} usual @param {T} own */
+function withOwn(usual, own) {
+  return usual.includes(own) ? usual : [own, ...usual];
 }
 
 /** @param {Model} model @returns {Offer} */
@@ -72,7 +83,7 @@ function modelOffer(model) {
 
 /** @param {Choice} choice @param {string} which @param {string} value @returns {Partial<Choice>} */
 export function picked(choice, which, value) {
-  if (which !== "model") return { ...choice, [which]: which === "size" ? value : Number(value) };
+  if (which !== "model") return { ...choice, [which]: which === "size" || which === "mode" ? value : Number(value) };
   const [connection, ...model] = value.split(" ");
   return { ...choice, connection, model: model.join(" ") };
 }

@@ -57,4 +57,8 @@ def _as_json(choice: ModelChoice) -> dict[str, object]:
         "defaultSeconds": capability.default_seconds,
         "defaultSize": capability.default_size,
         "referenceKinds": list(capability.reference_kinds),
+        "modes": [mode.value for mode in capability.modes],
+        "sound": capability.sound.value,
+        "hasSeed": capability.has_seed,
+        "hasNegative": capability.has_negative_prompt,
     }

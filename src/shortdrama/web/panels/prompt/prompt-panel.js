@@ -14,9 +14,12 @@ import { modelOf, picked, settle } from "./choice.js";
 import { keepDraft, loadDraft } from "./draft.js";
 import { MentionMenu } from "./mentions.js";
 import { PastWalk } from "./past.js";
-import { drawChoice, drawEstimate, drawMarks, drawProblems, drawReferences } from "./prompt-view.js";
+import {
+  drawChoice, drawEstimate, drawMarks, drawMode, drawProblems, drawReferences, drawWishes,
+} from "./prompt-view.js";
 import { declineWords, keepReferences, keptReferences } from "./references.js";
 import { isDoublePress, sendTakes } from "./send.js";
+import { extraOf, modeOf } from "./wishes.js";
 import { askPrice, priceToConfirm } from "../spend/ask-price.js";
 
 const CHOICE = "prompt:choice";
@@ -56,6 +59,7 @@ class PromptPanel extends HTMLElement {
     this.#field.addEventListener("keydown", this.#key, options);
     this.#field.addEventListener("scroll", () => { this.#marks.scrollTop = this.#field.scrollTop; }, options);
     this.addEventListener("click", (event) => this.#clicked(event, mentions), options);
+    this.querySelector("#prompt-more")?.addEventListener("input", this.#wished, options);
     document.addEventListener("reference-toggle", this.#toggled, options);
     document.addEventListener("prompt-picked", this.#picked, options);
     document.addEventListener("draft-changed", this.#drafted, options);
@@ -80,6 +84,10 @@ class PromptPanel extends HTMLElement {
 
   get #model() {
     return modelOf(this.#models, this.#choice);
+  }
+
+  get #mode() {
+    return modeOf(this.#model, this.#choice, this.#references.length);
   }
 
   get #shot() {
@@ -146,11 +154,23 @@ class PromptPanel extends HTMLElement {
   /** @param {HTMLElement} item */
   #pick(item) {
     const menu = /** @type {HTMLElement} */ (item.closest("[data-menu]"));
-    this.#choice = settle(this.#models, picked(this.#choice, menu.dataset.menu ?? "", item.dataset.value ?? ""));
-    localStorage.setItem(CHOICE, JSON.stringify(this.#choice));
+    this.#keep(picked(this.#choice, menu.dataset.menu ?? "", item.dataset.value ?? ""));
     menu.hidePopover();
-    this.#draw();
     this.#check();
+  }
+
+  /** A field of "More". */
+  #wished = (/** @type {Event} */ event) => {
+    const field = /** @type {HTMLInputElement} */ (event.target);
+    this.#keep({ ...this.#choice, [field.name]: field.value });
+    this.#checkSoon();
+  };
+
+  /** @param {Partial<import("./choice.js").Choice>} wish */
+  #keep(wish) {
+    this.#choice = settle(this.#models, wish);
+    localStorage.setItem(CHOICE, JSON.stringify(this.#choice));
+    this.#draw();
   }
 
   #toggled = (/** @type {Event} */ event) => {
@@ -220,6 +240,7 @@ class PromptPanel extends HTMLElement {
     return {
       prompt: this.#field.value, model, connection_id: connection, seconds, size,
       references: this.#references.map(({ id }) => id), shot_id: this.#shot,
+      mode: this.#mode, extra: extraOf(this.#model, this.#choice),
     };
   }
 
@@ -233,7 +254,8 @@ class PromptPanel extends HTMLElement {
     }
     keepDraft.flush();
     const { takes } = this.#choice;
-    const price = this.#toConfirm;
+    // What a cap refuses is not asked about first.
+    const price = this.#problems.some(({ field }) => field === "money") ? 0 : this.#toConfirm;
     if (price && !await askPrice(price, takes)) return;
     await this.#send(price ? { ...order, confirmed_micro_usd: price } : order, takes);
   }
@@ -316,7 +338,10 @@ class PromptPanel extends HTMLElement {
 
   #draw() {
     drawChoice(this, this.#models, this.#choice);
-    drawReferences(this, this.#references, this.#model.references, (id) => this.#remove(id));
+    const model = this.#model;
+    drawMode(this, model, this.#choice, this.#references.length);
+    drawWishes(this, model, this.#choice);
+    drawReferences(this, this.#references, { most: model.references, mode: this.#mode }, (id) => this.#remove(id));
     this.#drawMarks();
     this.#tellReferences();
   }

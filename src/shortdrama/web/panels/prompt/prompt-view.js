@@ -4,6 +4,7 @@ import { t } from "../../static/js/i18n.js";
 import { modelOf, moneyWords, offers, timeWords, words } from "./choice.js";
 import { cutAtMentions } from "./mentions.js";
 import { chip, symbol } from "./references.js";
+import { extraOf, fittingModes, modeOf, modeWords, wishFields } from "./wishes.js";
 
 /** @typedef {import("./choice.js").Model} Model */
 /** @typedef {import("./choice.js").Choice} Choice */
@@ -27,13 +28,49 @@ export function drawChoice(panel, models, choice) {
 }
 
 /**
+ * What the pictures are, where there is a choice.
+ * @param {Element} panel
+ * @param {Model} model
+ * @param {Choice} choice
+ * @param {number} count of pictures
+ */
+export function drawMode(panel, model, choice, count) {
+  const fitting = fittingModes(model, count);
+  const mode = modeOf(model, choice, count) ?? "";
+  panel.querySelector("[data-pick=mode]")?.toggleAttribute("hidden", fitting.length < 2);
+  write(panel, "[data-pick=mode] [data-label]", modeWords(mode));
+  const items = fitting.map((value) => menuItem({ value, label: modeWords(value), note: "", isOff: false }, mode));
+  panel.querySelector("[data-menu=mode]")?.replaceChildren(...items);
+}
+
+/**
+ * The fields of "More" that the model has, and how many of them say something.
+ * @param {Element} panel
+ * @param {Model} model
+ * @param {Choice} choice
+ */
+export function drawWishes(panel, model, choice) {
+  const fields = wishFields(model);
+  for (const [name, isThere] of Object.entries(fields)) {
+    panel.querySelector(`[data-of=${name}]`)?.toggleAttribute("hidden", !isThere);
+    const field = /** @type {HTMLInputElement|null} */ (panel.querySelector(`[name=${name}]`));
+    const value = String(choice[/** @type {"seed"|"sound"|"negative"} */ (name)]);
+    if (field && field !== document.activeElement) field.value = value;
+  }
+  panel.querySelector("[data-more]")?.toggleAttribute("hidden", !Object.values(fields).some(Boolean));
+  const count = Object.keys(extraOf(model, choice)).length;
+  write(panel, "[data-more-words]", count ? String(count) : "");
+}
+
+/**
  * @param {Element} panel
  * @param {Reference[]} references
- * @param {number|null} most that the model takes
+ * @param {{most: number|null, mode: string|undefined}} use how many the model takes, and what they are
  * @param {(id: string) => void} onRemove
  */
-export function drawReferences(panel, references, most, onRemove) {
-  const chips = references.map((reference) => chip(reference, () => onRemove(reference.id)));
+export function drawReferences(panel, references, { most, mode }, onRemove) {
+  const ends = mode === "first_last" ? [t("First"), t("Last")] : [];
+  const chips = references.map((reference, index) => chip(reference, () => onRemove(reference.id), ends[index]));
   panel.querySelector("[data-chips]")?.replaceChildren(...chips);
   panel.querySelector("[data-mention-words]")?.toggleAttribute("hidden", chips.length > 0);
   const isCounted = chips.length > 0 && most !== null;

@@ -31,8 +31,8 @@ export function declineWords({ kind, name }, model) {
   return t("{model} takes no picture as a reference: {name} stays in the library.", { model, name });
 }
 
-/** @param {Reference} reference @param {() => void} onRemove */
-export function chip(reference, onRemove) {
+/** @param {Reference} reference @param {() => void} onRemove @param {string} [role] such as the first frame */
+export function chip(reference, onRemove, role) {
   const span = document.createElement("span");
   span.className = "chip";
   span.dataset.reference = reference.id;
@@ -48,6 +48,12 @@ export function chip(reference, onRemove) {
   button.setAttribute("aria-label", t("Remove {name}", { name: reference.name }));
   button.append(symbol("x"));
   button.addEventListener("click", onRemove);
+  if (role) {
+    const words = document.createElement("span");
+    words.className = "xs dim2";
+    words.textContent = role;
+    span.append(words);
+  }
   span.append(name, button);
   return span;
 }

@@ -13,7 +13,8 @@ let lastAt_ms = -Infinity;
 
 /**
  * @typedef {{prompt: string, model: string, connection_id: string, seconds: number, size: string,
- *   references: string[], shot_id: string, confirmed_micro_usd?: number}} Order
+ *   references: string[], shot_id: string, mode?: string, extra?: {seed?: number, [name: string]: unknown},
+ *   confirmed_micro_usd?: number}} Order
  */
 
 /**
@@ -45,6 +46,12 @@ export function sendTake(order, key = newHexId()) {
  */
 export async function sendTakes(order, count) {
   const answers = [];
-  for (let index = 0; index < count; index += 1) answers.push(await sendTake(order));
+  for (let index = 0; index < count; index += 1) answers.push(await sendTake(nth(order, index)));
   return answers;
+}
+
+/** The same seed again would be the same clip again: each further take has the next one. @param {Order} order @param {number} index */
+function nth(order, index) {
+  const seed = order.extra?.seed;
+  return seed === undefined || !index ? order : { ...order, extra: { ...order.extra, seed: seed + index } };
 }
