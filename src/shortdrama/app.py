@@ -318,6 +318,7 @@ def _terms(connections: ConnectionService, prompts: PromptService) -> Callable[[
             order.references,
             choice.connection_id,
             order.mode,
+            order.extra,
         )
         problems = prompts.check(form)
         if problems:
