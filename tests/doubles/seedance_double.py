@@ -6,6 +6,7 @@ Submit steps (the task is made in those marked *):
     ok*  drop*  500*  html*  no_id*     a clear answer; none; trouble; a page; an answer without id
     400 401 404 429 429:SECONDS         refusals with Ark's envelope
     overdue real_person text_moderated not_open limit overloaded
+    vanish                              no answer and no task
 Poll steps:
     queued running succeeded cancelled expired, or any other word
     failed:CODE                         with an error of that code
@@ -108,6 +109,8 @@ class SeedanceDouble(VendorDouble):
             return self._error(step, self.key, argument)
         if (wrong := _wrong_in(body)) is not None:
             return JSONResponse({"error": {"code": "InvalidParameter", "message": wrong}}, 400)
+        if step == "vanish":
+            return await cut(request)
         return await self._made(request, self.make(body), step)
 
     async def _made(self, request: Request, job: VendorJob, step: str) -> Response:

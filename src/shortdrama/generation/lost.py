@@ -2,7 +2,8 @@
 
 A lone take takes the only job that fits. Takes that ask for the very same thing cannot be told
 apart: where as many jobs as takes are there, the oldest take has the oldest job, and so on; with
-more or fewer, none is certain and a person decides.
+more or fewer, none is certain and a person decides. The orders of some providers carry a mark, by
+which a job is certain by itself.
 """
 
 from __future__ import annotations
@@ -97,11 +98,13 @@ async def _look(tools: Tools, take: Take) -> tuple[Search, bool]:
     jobs = await provider.find(sketch(take), since)
     twins, known = await asyncio.to_thread(_twins_and_known, tools, take, [job.id for job in jobs])
     free = [job for job in jobs if job.id not in known]
-    found = None if twins.are_being_sent else _pair(twins.lost, free, skew).get(take.id)
+    found = next((job for job in free if job.is_certain), None) if len(free) == 1 else None
+    if found is None and not twins.are_being_sent:
+        found = _pair(twins.lost, free, skew).get(take.id)
     is_settled = found is not None or len(free) > len(twins.lost)
     others = () if found else tuple(sorted(free, key=_made))
     told = Search(found, _words(len(free), len(twins.lost)), others)
-    return told, is_settled and not twins.are_being_sent
+    return told, is_settled and (found is not None or not twins.are_being_sent)
 
 
 def _twins_and_known(tools: Tools, take: Take, job_ids: list[str]) -> tuple[_Twins, set[str]]:

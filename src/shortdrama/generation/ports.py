@@ -316,6 +316,7 @@ class ProviderJob:
     prompt: str | None = None
     last_frame_url: str | None = None
     bill: Bill | None = None
+    is_certain: bool = False  # found by a mark that only this one order was sent with
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,7 @@ class Seedance:
                 "Seedance’s list holds tasks of that time which do not tell their seed, so none is "
                 "certain to be this take’s. Look into the list in the vendor’s console."
             )
-        return [job for job in jobs if job.id and job.seconds in (None, submission.seconds)]
+        return [replace(job, is_certain=True) for job in jobs if job.id]
 
     async def _listed(self, since: datetime) -> list[Mapping[str, Any]]:
         """The tasks made since then. Raises where the list is too long to be sure of them all."""

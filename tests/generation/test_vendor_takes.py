@@ -1,0 +1,104 @@
+"""Takes at Seedance and Veo from order to end: what a person reads, what it cost, what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from doubles.seedance_double import SeedanceDouble
+from doubles.take_studio import KEY, Play, TakeStudio
+from doubles.veo_double import VeoDouble
+from shortdrama.domain.take import FailureKind, Money, TakeStatus
+
+
+@pytest.fixture
+def seedance() -> Iterator[SeedanceDouble]:
+    with SeedanceDouble(KEY) as double:
+        yield double
+
+
+@pytest.fixture
+def veo() -> Iterator[VeoDouble]:
+    with VeoDouble(KEY) as double:
+        yield double
+
+
+def test_a_take_of_seedance(seedance: SeedanceDouble, tmp_path: Path) -> None:
+    with TakeStudio(tmp_path, seedance.base_url, Play(protocol="seedance")) as studio:
+        take = studio.wait_for(studio.order("a cat", seconds=4).id)
+    assert take.status is TakeStatus.READY
+    assert take.clip is not None
+    assert seedance.submits() == 1
+
+
+def test_a_real_person_is_explained_and_costs_nothing(
+    seedance: SeedanceDouble, tmp_path: Path
+) -> None:
+    seedance.script(submit="real_person")
+    with TakeStudio(tmp_path, seedance.base_url, Play(protocol="seedance")) as studio:
+        take = studio.wait_for(studio.order("a cat", seconds=4).id)
+    assert take.failure is not None
+    assert take.failure.kind is FailureKind.MODERATION_INPUT
+    assert "real person" in take.failure.message
+    assert "drawn" in take.failure.message
+    assert take.failure.money is Money.NONE
+    assert seedance.submits() == 1
+
+
+def test_the_jobs_of_lost_answers_are_found_whatever_else_is_alike(
+    seedance: SeedanceDouble, tmp_path: Path
+) -> None:
+    """Two takes with one prompt, both cut off: each gets its own job, and none is sent again."""
+    seedance.script(submit="drop")
+    with TakeStudio(tmp_path, seedance.base_url, Play(protocol="seedance")) as studio:
+        orders = [studio.order("a cat", seconds=4) for _ in range(2)]
+        takes = [studio.wait_for(order.id) for order in orders]
+    assert [take.status for take in takes] == [TakeStatus.READY] * 2
+    assert {take.provider_job_id for take in takes} == set(seedance.jobs)
+    assert seedance.submits() == 2
+
+
+def test_one_of_two_lost_orders_that_was_never_made(
+    seedance: SeedanceDouble, tmp_path: Path
+) -> None:
+    """The one job there is goes to the take that it was made for; the other is left to a person."""
+    seedance.script(submit=("drop", "vanish"))
+    with TakeStudio(tmp_path, seedance.base_url, Play(protocol="seedance")) as studio:
+        orders = [studio.order("a cat", seconds=4) for _ in range(2)]
+        takes = [studio.wait_for(order.id) for order in orders]
+    states = sorted(take.status for take in takes)
+    assert states == [TakeStatus.READY, TakeStatus.UNCERTAIN]
+    ready = next(take for take in takes if take.status is TakeStatus.READY)
+    assert ready.provider_job_id in seedance.jobs
+    assert seedance.submits() == 2
+
+
+def test_a_filtered_take_of_veo_costs_nothing(veo: VeoDouble, tmp_path: Path) -> None:
+    veo.script(poll=("waiting", "filtered:We encountered an issue with the audio for your prompt."))
+    with TakeStudio(tmp_path, veo.base_url, Play(protocol="veo")) as studio:
+        take = studio.wait_for(studio.order("a cat", seconds=8).id)
+    assert take.failure is not None
+    assert take.failure.kind is FailureKind.MODERATION_OUTPUT
+    assert "sound" in take.failure.message
+    assert take.failure.can_retry
+    assert take.failure.money is Money.NONE
+    assert veo.submits() == 1
+
+
+def test_a_lost_answer_of_veo_waits_for_a_person(veo: VeoDouble, tmp_path: Path) -> None:
+    veo.script(submit="drop")
+    with TakeStudio(tmp_path, veo.base_url, Play(protocol="veo")) as studio:
+        take = studio.wait_for(studio.order("a cat", seconds=8).id)
+    assert take.status is TakeStatus.UNCERTAIN
+    assert take.failure is not None
+    assert take.failure.money is Money.MAYBE
+    assert veo.submits() == 1
+
+
+def test_a_take_of_veo(veo: VeoDouble, tmp_path: Path) -> None:
+    with TakeStudio(tmp_path, veo.base_url, Play(protocol="veo")) as studio:
+        take = studio.wait_for(studio.order("a cat", seconds=8).id)
+    assert take.status is TakeStatus.READY
+    assert veo.submits() == 1
