@@ -65,12 +65,20 @@ def _measure(studio: TakeStudio, double: Sora2Double) -> list[Row]:
         (f"{TAKES} takes: ordered in", ordered_s, "s", None),
         (f"{TAKES} takes: order to provider, median", statistics.median(starts), "s", None),
         (f"{TAKES} takes: last completed to all stored", last - max(done_at.values()), "s", 5.0),
-        (f"{TAKES} takes: completed to ready, median", statistics.median(lags), "s", None),
+        (f"{TAKES} takes: completed to ready, median", statistics.median(lags), "s", 1.0),
         (f"{TAKES} takes: paid requests beyond one each", double.submits() - TAKES, "", 0),
         (f"{TAKES} takes: downloads beyond one each", double.downloads() - TAKES, "", 0),
-        (f"{TAKES} takes: polls of each", double.polls() / TAKES, "", None),
+        (f"{TAKES} takes: questions a second", _questions(double) / (last - began), "", 2.0),
         _alone(studio, double),
     ]
+
+
+def _questions(double: Sora2Double) -> int:
+    """Requests about jobs: of one of them, or of a list."""
+    return sum(
+        request.method == "GET" and not request.path.endswith("/content")
+        for request in double.requests
+    )
 
 
 def _alone(studio: TakeStudio, double: Sora2Double) -> Row:

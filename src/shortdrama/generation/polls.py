@@ -30,8 +30,11 @@ _WORTH_A_LIST = 3
 _LIST_QUICKER = 0.5  # a request that serves many may come twice as soon
 _TOLD_EVERY_S = 2.0  # progress from a list, to each take
 _LONGEST_S = 15.0  # without telling a take anything
+# A list is on trial until it has told by itself that a job has ended: every other request asks
+# about one job, so that a list that lags behind is found out within two of them.
 _CHECK_LIST_EVERY_S = 10.0
 _STRIKES = 2  # that a list was behind, before it is not believed
+_RECENTLY_S = 2.0
 _DISTRUST_S = 600.0
 _AT_ONCE = 16
 _BUSY_S = 2.0
@@ -75,6 +78,7 @@ class _Watch:
     is_single: bool = False  # the list does not have it
     is_asked: bool = False
     listed: ProviderJob | None = None
+    listed_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -89,6 +93,8 @@ class _Line:
     wish_s: float = 0.0  # of the provider, between two looks at a job
     distrusted_until: float = 0.0
     checked_at: float = 0.0  # a single job
+    is_proven: bool = False  # its list
+    was_listed: bool = False  # in the last request
     strikes: int = 0
     at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
@@ -143,26 +149,24 @@ class Polls:
             first = min(waiting, key=lambda watch: watch.due, default=None)
             now = time.monotonic()
             at = math.inf if first is None else max(first.due, line.free_at)
+            has_list = first is not None and self._has_list(line, connection_id, len(waiting))
+            if has_list and first is not None and not first.is_single:
+                at = max(at, line.list_at)
             if first is None or at > now:
                 await _sleep(line.nudged, at - now)
-            elif self._lists(line, connection_id, first, len(waiting)):
-                if line.list_at > now:
-                    await _sleep(line.nudged, line.list_at - now)
-                else:
-                    await self._ask_for_all(line, connection_id, waiting)
+            elif has_list and not first.is_single and not _is_trial(line, now, self._scale):
+                await self._ask_for_all(line, connection_id, waiting)
             else:
                 await line.at_once.acquire()
                 line.free_at = now + self._gap_s(connection_id)
+                line.list_at = now + _LIST_EVERY_S * self._scale
+                line.was_listed, line.checked_at = False, now
                 first.is_asked = True
                 self._keep(self._ask_for_one(line, connection_id, first))
 
-    def _lists(self, line: _Line, connection_id: ConnectionId, first: _Watch, count: int) -> bool:
-        """Whether a list is asked for next; now and then a single job is, to try the list."""
-        now = time.monotonic()
-        if count < _WORTH_A_LIST or first.is_single or line.distrusted_until > now:
-            return False
-        if now - line.checked_at >= _CHECK_LIST_EVERY_S * self._scale:
-            line.checked_at = now
+    def _has_list(self, line: _Line, connection_id: ConnectionId, count: int) -> bool:
+        """Whether there is a list that is worth asking for."""
+        if count < _WORTH_A_LIST or line.distrusted_until > time.monotonic():
             return False
         try:
             return isinstance(self._providers.for_connection(connection_id), TellsOfMany)
@@ -195,6 +199,7 @@ class Polls:
         pages = math.ceil(len(watches) / _LIST_PAGE)
         line.free_at = now + pages * self._gap_s(connection_id)
         line.list_at = now + max(_LIST_EVERY_S, line.wish_s) * self._scale
+        line.was_listed = True
         metrics.POLLS.add(pages, what="list")
         try:
             asked = [watch.question.job_id for watch in watches]
@@ -205,16 +210,18 @@ class Polls:
             line.distrusted_until = now + (_BUSY_S if is_passing else _DISTRUST_S) * self._scale
             return
         for watch in watches:
-            self._hear_listed(watch, jobs.get(watch.question.job_id))
+            self._hear_listed(line, watch, jobs.get(watch.question.job_id))
 
-    def _hear_listed(self, watch: _Watch, job: ProviderJob | None) -> None:
+    def _hear_listed(self, line: _Line, watch: _Watch, job: ProviderJob | None) -> None:
         """Tell a take what is news to it; for the others the list was as good as a look."""
         now = time.monotonic()
         if job is None:
             watch.is_single = True
             return
-        before, watch.listed = watch.listed, job
+        before, watch.listed, watch.listed_at = watch.listed, job, now
         has_ended = job.phase not in _RUNNING
+        if has_ended and not line.is_proven:
+            line.is_proven, line.strikes = True, 0
         waited_s = (now - watch.began) / self._scale
         has_moved = before is not None and job.progress != before.progress
         if has_ended or waited_s > _LONGEST_S or (has_moved and waited_s > _TOLD_EVERY_S):
@@ -223,12 +230,13 @@ class Polls:
             watch.due = now + watch.question.pace() * _LIST_QUICKER * self._scale
 
     def _compare(self, line: _Line, watch: _Watch, job: ProviderJob) -> None:
-        """A job that has ended while the list went on calling it running, twice: not believed."""
-        if watch.listed is None or job.phase in _RUNNING:
+        """A job that has ended while the list just called it running, twice: not believed."""
+        is_recent = time.monotonic() - watch.listed_at < _RECENTLY_S * max(self._scale, 0.1)
+        if watch.listed is None or not is_recent or job.phase in _RUNNING:
             return
         line.strikes += 1
         if line.strikes >= _STRIKES:
-            line.strikes = 0
+            line.strikes, line.is_proven = 0, False
             line.distrusted_until = time.monotonic() + _DISTRUST_S * self._scale
 
     def _heed_refusal(self, line: _Line, error: Exception) -> None:
@@ -252,6 +260,12 @@ class Polls:
         task = asyncio.get_running_loop().create_task(work, context=Context())
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
+
+
+def _is_trial(line: _Line, now: float, scale: float) -> bool:
+    """Whether a single job is asked about, to see what the list is worth."""
+    is_old = now - line.checked_at >= _CHECK_LIST_EVERY_S * scale
+    return is_old or (line.was_listed and not line.is_proven)
 
 
 def _tell(watch: _Watch, heard: Heard) -> None:

@@ -24,6 +24,7 @@ _WAITING = frozenset({_S.GENERATING, _S.CANCELLING})
 _CANCEL_TRIES = 3
 _RUNNING = frozenset({JobPhase.QUEUED, JobPhase.RUNNING, JobPhase.UNKNOWN})
 _READ_EVERY_S = 5.0
+_JUST_SENT_S = 2.0
 _MISSES = 3  # 404s in a row before a job counts as gone
 
 
@@ -55,8 +56,8 @@ class _Vigil:
         return (datetime.now(UTC) - sent).total_seconds() if sent else 0.0
 
     def pace(self) -> float:
-        """Seconds from now; the first look is taken at once."""
-        if not self.looks and not self.failed_polls:
+        """Seconds from now; a job that was not sent just now is looked at at once."""
+        if not self.looks and not self.failed_polls and self.elapsed_s > _JUST_SENT_S:
             return 0.0
         return next_poll_s(self.watch, random.random)
 
