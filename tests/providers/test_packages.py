@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,13 @@ from starlette.routing import Route
 from doubles.serving import Serving
 from doubles.trouble import clip_answer
 from e2e.studio_process import StudioProcess
-from shortdrama.errors import InvalidInput
+from shortdrama.domain.ids import ConnectionId
+from shortdrama.domain.model import Connection, KeySource
+from shortdrama.errors import InvalidInput, ProviderError, SubmissionUncertain
+from shortdrama.generation.ports import JobPhase, ProviderJob, Submission
 from shortdrama.providers.capabilities import CapabilityTable
+from shortdrama.providers.guard import open_provider
+from shortdrama.providers.kind import Access, OpenProvider, ProviderKind
 from shortdrama.providers.kinds import GROUP, ProviderKinds
 from web.test_whole_studio import png_bytes, upload, wait_until_over
 
@@ -250,3 +256,85 @@ def test_a_package_may_bring_several_protocols(strange: Path) -> None:
     assert known.label == "B One"
     with pytest.raises(InvalidInput):
         kinds.get("strange-c")
+
+
+# What breaks in it while it runs
+
+
+class Clumsy:
+    """Every call runs into a bug; the text of its error holds what no log may."""
+
+    async def submit(self, submission: Any) -> Any:
+        raise KeyError(KEY)
+
+    async def poll(self, job_id: str) -> Any:
+        return None
+
+    async def fetch(self, job: Any, destination: Path, on_progress: Any) -> None:
+        raise ZeroDivisionError
+
+    async def cancel(self, job_id: str) -> Any:
+        return "perhaps"
+
+    async def find(self, submission: Any, since: Any) -> Any:
+        return 7
+
+    async def check(self) -> Any:
+        raise RuntimeError(KEY)
+
+    async def close(self) -> None:
+        raise RuntimeError(KEY)
+
+
+def opened(opens: Any, *, is_installed: bool = True) -> OpenProvider:
+    kind = ProviderKind("clumsy", "Clumsy", opens, is_installed=is_installed)
+    connection = Connection(
+        id=ConnectionId("one"),
+        name="One",
+        base_url="http://127.0.0.1:9",
+        protocol="clumsy",
+        models=("m",),
+        auth_header="Authorization",
+        key_source=KeySource.KEYRING,
+        created_at=datetime.now(UTC),
+    )
+    return open_provider(kind, Access(connection, KEY))
+
+
+@pytest.mark.anyio
+async def test_a_bug_in_a_package_costs_neither_a_take_nor_money(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider = opened(lambda _access: Clumsy())
+    asked = Submission("a cat", "m", 4, "720x1280")
+    with pytest.raises(SubmissionUncertain, match="KeyError") as uncertain:
+        await provider.submit(asked)
+    job = ProviderJob("1", JobPhase.SUCCEEDED)
+    for call in (
+        lambda: provider.poll("1"),
+        lambda: provider.fetch(job, tmp_path / "clip.mp4", lambda _done, _total: None),
+        lambda: provider.find(asked, datetime.now(UTC)),
+    ):
+        with pytest.raises(ProviderError) as caught:
+            await call()
+        assert caught.value.is_transient
+        assert not isinstance(caught.value, SubmissionUncertain)
+    assert await provider.cancel("1") is False
+    rows = await provider.check()
+    assert not rows[0][1]
+    await provider.close()
+    assert KEY not in f"{uncertain.value} {uncertain.value.details} {rows} {caplog.text}"
+    assert "in submit" in caplog.text
+
+
+def test_a_package_that_cannot_open_says_so() -> None:
+    def opens(_access: Access) -> OpenProvider:
+        raise ZeroDivisionError
+
+    with pytest.raises(ProviderError, match="Clumsy broke down") as caught:
+        opened(opens)
+    assert caught.value.details["not_sent"]
+
+
+def test_what_is_shipped_goes_without_a_guard() -> None:
+    assert isinstance(opened(lambda _access: Clumsy(), is_installed=False), Clumsy)

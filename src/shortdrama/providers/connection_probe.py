@@ -5,6 +5,7 @@ from __future__ import annotations
 from shortdrama.connections.ports import Preset
 from shortdrama.domain.model import Capability, Connection
 from shortdrama.errors import StudioError, mark
+from shortdrama.providers.guard import open_provider
 from shortdrama.providers.kind import Access, CheckRow
 from shortdrama.providers.kinds import ProviderKinds
 from shortdrama.providers.line_check import check_line
@@ -48,7 +49,8 @@ class ProviderProbe:
 
     async def _ask(self, connection: Connection, key: str | None) -> list[CheckRow]:
         try:
-            provider = self._kinds.get(connection.protocol).open(Access(connection, key))
+            kind = self._kinds.get(connection.protocol)
+            provider = open_provider(kind, Access(connection, key))
         except StudioError as error:
             return [(mark("Address"), False, error.message)]
         try:

@@ -13,6 +13,7 @@ from shortdrama.domain.model import BUILT_IN, PREVIZ_MODEL, VIDEOS, Connection, 
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import NotFound, ProviderError
 from shortdrama.generation.ports import Allowance, Provider
+from shortdrama.providers.guard import open_provider
 from shortdrama.providers.kind import Access, OpenProvider
 from shortdrama.providers.kinds import ProviderKinds
 
@@ -81,7 +82,7 @@ class ProviderRegistry:
         if before is not None:
             # Other takes may be in the middle of a download with it.
             self._outdated.append(before[1])
-        provider = self._kinds.get(access.connection.protocol).open(access)
+        provider = open_provider(self._kinds.get(access.connection.protocol), access)
         self._open[connection_id] = (access, provider)
         return provider
 

@@ -131,7 +131,7 @@ class TemplateBook:
         try:
             template = self.find(model)
         except ProviderError as error:
-            raise InvalidInput(error.template, code="template_missing", **error.details) from error
+            raise InvalidInput(error.template, code="template_missing", model=model) from error
         return _capability(template, listed_as)
 
     def ours(self, argument: str) -> str:
