@@ -14,10 +14,13 @@ import pytest
 from providers.contract import ProviderContract, finished, picture
 from providers.seedance_rig import SeedanceRig
 from shortdrama.domain.model import Mode
+from shortdrama.domain.money import price_of_usage
 from shortdrama.domain.take import FailureKind, Money
 from shortdrama.errors import ProviderError, Sentence, SubmissionUncertain
 from shortdrama.generation import failures
 from shortdrama.generation.ports import JobPhase, Submission
+from shortdrama.providers.capabilities import CapabilityTable
+from shortdrama.providers.frames import resolution_of
 from shortdrama.providers.kind import OpenProvider
 from shortdrama.sora2.boxes import check_mp4
 
@@ -228,7 +231,25 @@ async def test_a_finished_task_tells_clip_last_frame_and_tokens(
     assert job.seconds == 5
     assert job.bill is not None
     assert job.bill.was_charged
-    assert job.bill.usage == {"completion_tokens": 108900.0, "total_tokens": 108900.0}
+    tokens = {"completion_tokens": 108900.0, "total_tokens": 108900.0, "tokens_720p": 108900.0}
+    assert job.bill.usage == tokens
+
+
+@pytest.mark.parametrize("house", ["dreamina", "doubao"])
+@pytest.mark.parametrize(
+    ("size", "tokens"), [("720x1280", 108_900), ("1080x1920", 245_025), ("2160x3840", 980_100)]
+)
+def test_an_estimate_is_hardly_above_the_bill_and_never_below_it(
+    house: str, size: str, tokens: int
+) -> None:
+    """Five seconds of Seedance 2.0 are 121 frames."""
+    capability = CapabilityTable().capability_of(f"{house}-seedance-2-0-260128")
+    usage = {f"tokens_{resolution_of(size)}": str(tokens)}
+    actual = price_of_usage(usage, dict(capability.unit_prices))
+    estimate = capability.micro_usd(5, size)
+    assert actual is not None
+    assert estimate is not None
+    assert actual <= estimate <= actual * 1.02
 
 
 async def test_the_key_does_not_go_to_where_clips_lie(

@@ -237,13 +237,18 @@ def _job(body: Mapping[str, Any], job_id: str) -> ProviderJob:
         seconds=_number(body.get("duration")),
         created_at=_number(body.get("created_at")),
         model=text_of(body.get("model")) or None,
-        bill=_bill(_mapping(body.get("usage")), phase),
+        bill=_bill(body, phase),
     )
 
 
-def _bill(usage: Mapping[str, Any], phase: JobPhase) -> Bill | None:
-    """Tokens: width x height x frames / 1024. What a failed task costs is not documented."""
+def _bill(body: Mapping[str, Any], phase: JobPhase) -> Bill | None:
+    """Tokens: width x height x frames / 1024; also as those of their resolution, which has a price
+    of its own. What a failed task costs is not documented."""
+    usage = _mapping(body.get("usage"))
     counted = {name: number for name in usage if (number := _number(usage[name])) is not None}
+    tokens = counted.get("total_tokens", counted.get("completion_tokens"))
+    if tokens is not None and (resolution := text_of(body.get("resolution"))):
+        counted[f"tokens_{resolution}"] = tokens
     if phase is JobPhase.SUCCEEDED:
         return Bill(usage=counted, was_charged=True)
     return Bill(usage=counted, was_charged=any(counted.values())) if counted else None
