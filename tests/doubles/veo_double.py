@@ -11,7 +11,7 @@ Poll steps:
     filtered:REASON filtered_one_up:REASON filtered_silent   done, without a clip, in either place
     empty null                          done, with nothing in it, or without a response
     error:NUMBER:TEXT                   done, with an error
-    other:WORD                          a state that nobody knows
+    stranger                            JSON that is no operation
     404 502
 Content steps, of the file where it lies: those of `trouble.clip_answer`, "502", "403", "drop".
 The file itself asks for the key and leads to the other origin.
@@ -141,8 +141,8 @@ class VeoDouble(VendorDouble):
     def _state(self, job: VendorJob, step: str, argument: str) -> dict[str, Any]:
         if step == "waiting":
             return {}
-        if step == "other":
-            return {"metadata": {"state": argument}}
+        if step == "stranger":
+            return {"name": None}
         if step == "error":
             number, _, text = argument.partition(":")
             return {"done": True, "error": {"code": int(number), "message": text}}

@@ -293,6 +293,15 @@ async def test_the_key_opens_the_file_and_does_not_go_where_it_leads(
     assert "x-goog-api-key" not in rig.double.elsewhere()[0].headers
 
 
+async def test_an_answer_that_is_no_operation_says_nothing(
+    provider: OpenProvider, rig: VeoRig
+) -> None:
+    rig.double.script(poll=("stranger", "done"))
+    job = await provider.submit(ASKED)
+    assert (await provider.poll(job.id)).phase is JobPhase.UNKNOWN
+    assert (await provider.poll(job.id)).phase is JobPhase.SUCCEEDED
+
+
 async def test_a_job_id_cannot_lead_elsewhere(provider: OpenProvider, rig: VeoRig) -> None:
     with pytest.raises(ProviderError) as caught:
         await provider.poll("models/x/operations/y?key=1#/../../files")

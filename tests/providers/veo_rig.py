@@ -22,7 +22,6 @@ _SCRIPTS: dict[Play, dict[str, Any]] = {
     Play.PROMPT_MODERATED: {"submit": "moderated"},
     Play.RESULT_MODERATED: {"poll": ("waiting", "filtered:Violates the usage guidelines.")},
     Play.FAILED: {"poll": ("waiting", "error:13:Internal error.")},
-    Play.UNKNOWN_WORD: {"poll": ("other:FROBNICATING", *VeoDouble.way)},
     Play.POLL_TROUBLE: {"poll": ("502", *VeoDouble.way)},
     Play.GONE: {"poll": "404"},
     Play.SLOW: {"poll": "waiting"},
@@ -37,6 +36,9 @@ class VeoRig(Rig):
     kind = ProviderKinds().get("veo")
     model = "veo-3.1-generate-preview"
     modes = tuple(Mode)
+    absent: ClassVar[dict[Play, str]] = {
+        Play.UNKNOWN_WORD: "an operation is done or not; it has no status words"
+    }
     seconds: ClassVar[int] = 8
 
     def __enter__(self) -> Self:

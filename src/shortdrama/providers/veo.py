@@ -161,11 +161,10 @@ def _word(word: str, known: frozenset[str], size: str) -> str:
 
 
 def _waiting(body: Mapping[str, Any], job_id: str) -> ProviderJob:
-    """Of an operation that runs, only its name is certain to be told."""
-    word = text_of(_mapping(body.get("metadata")).get("state"))
-    is_known = text_of(body.get("name")) == job_id or body.get("done") is False
-    phase = JobPhase.RUNNING if is_known and not word else JobPhase.UNKNOWN
-    return ProviderJob(job_id, phase, raw_status=word or "running")
+    """An operation that runs is told by little more than its name."""
+    if text_of(body.get("name")) != job_id:
+        return ProviderJob(job_id, JobPhase.UNKNOWN, "an answer without the operation's name")
+    return ProviderJob(job_id, JobPhase.RUNNING, "running")
 
 
 def _done(job_id: str, response: Mapping[str, Any]) -> ProviderJob:
