@@ -38,11 +38,17 @@ async def test_a_server_whose_clock_is_wrong() -> None:
     async with server() as port:
         rows = await check_line(f"http://127.0.0.1:{port}/v1", is_trusted=False)
     assert [(what, passed) for what, passed, _says in rows] == [
-        ("Address", True),
         ("Connection", True),
         ("Clock", False),
     ]
     assert "s apart. Set this one" in rows[-1][2]
+
+
+async def test_a_name_is_looked_up() -> None:
+    async with server() as port:
+        rows = await check_line(f"http://localhost:{port}/v1", is_trusted=False)
+    assert rows[0][:2] == ("Address", True)
+    assert "localhost is" in rows[0][2]
 
 
 async def test_nobody_at_that_port() -> None:

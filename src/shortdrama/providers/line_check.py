@@ -44,6 +44,7 @@ async def check_line(base_url: str, *, is_trusted: bool) -> list[CheckRow]:
 
 
 async def _name(url: httpx.URL) -> list[CheckRow]:
+    """Its address; no row where it was given as one."""
     try:
         async with asyncio.timeout(_PATIENCE_S):
             loop = asyncio.get_running_loop()
@@ -55,6 +56,8 @@ async def _name(url: httpx.URL) -> list[CheckRow]:
         )
         return [(mark("Address"), False, said)]
     address = str(found[0][4][0])
+    if address == url.host.strip("[]"):
+        return []
     said = Sentence("%(host)s is %(address)s.", host=url.host, address=address)
     return [(mark("Address"), True, said)]
 

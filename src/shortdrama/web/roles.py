@@ -27,6 +27,7 @@ ACTS: dict[str, Act] = {
     "POST /api/takes/{take_id}/rejection": _CHANGE,
     "DELETE /api/takes/{take_id}/rejection": _CHANGE,
     "POST /panels/sample": _SPEND,
+    "POST /panels/connections/{connection_id}/trial": _SPEND,
     "POST /panels/sample/stop": _CHANGE,
     # the board
     "POST /api/shots": _CHANGE,
@@ -49,6 +50,7 @@ ACTS: dict[str, Act] = {
     # connections
     "POST /api/connections": _MANAGE,
     "PUT /api/connections/{connection_id}": _MANAGE,
+    "PUT /api/connections/{connection_id}/figures": _MANAGE,
     "DELETE /api/connections/{connection_id}": _MANAGE,
     "POST /api/connections/{connection_id}/check": _MANAGE,
     "POST /panels/connections": _MANAGE,

@@ -9,6 +9,7 @@ from shortdrama.connections.figures import Figures
 from shortdrama.connections.service import ENVIRONMENT, ConnectionService
 from shortdrama.domain.model import Capability, Connection, KeySource, Mode
 from shortdrama.web.i18n import _, say_again
+from shortdrama.web.panels.settings.trial import Trial, report
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,17 @@ class Card:
     rows: tuple[CheckLine, ...] = ()
     models: tuple[ModelLine, ...] = ()
     needs_key: bool = False
+
+    @property
+    def trial(self) -> Trial | None:
+        """The test that costs money, once the free one has passed."""
+        if not self.rows or self.failed or not self.models:
+            return None
+        return Trial(self.models[0].capability)
+
+    @property
+    def report(self) -> str:
+        return report(self.connection, ((row.what, row.passed, row.says) for row in self.rows))
 
     @property
     def is_fixed(self) -> bool:

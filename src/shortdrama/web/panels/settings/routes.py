@@ -10,7 +10,7 @@ import shortdrama
 from shortdrama.web.i18n import _, ngettext_now
 from shortdrama.web.pages import file_size, render
 from shortdrama.web.panels.access.routes import access_context
-from shortdrama.web.panels.settings import connecting
+from shortdrama.web.panels.settings import connecting, trial
 from shortdrama.web.panels.settings.connecting import connections_context
 from shortdrama.web.panels.studio.place import remembered_board
 from shortdrama.web.panels.studio.topbar import top_bar
@@ -19,6 +19,7 @@ from shortdrama.web.who import GivenWho
 
 router = APIRouter(include_in_schema=False)
 router.include_router(connecting.router)
+router.include_router(trial.router)
 
 
 @router.get("/settings")
