@@ -8,6 +8,7 @@ Submit steps (the operation is made in those marked *):
 Poll steps:
     waiting                             no `done` in it, as the vendor leaves false fields out
     done done_one_up                    a clip, in either of the two places
+    done_bare                           a sample without an address
     filtered:REASON filtered_one_up:REASON filtered_silent   done, without a clip, in either place
     empty null                          done, with nothing in it, or without a response
     error:NUMBER:TEXT                   done, with an error
@@ -151,7 +152,8 @@ class VeoDouble(VendorDouble):
         told: dict[str, Any] = {}
         if step.startswith("done"):
             uri = f"{self.base_url}/files/{job.id}:download?alt=media"
-            told = {"generatedSamples": [{"video": {"uri": uri}}]}
+            video = {} if step == "done_bare" else {"uri": uri}
+            told = {"generatedSamples": [{"video": video}]}
         if step.startswith("filtered"):
             told = {"raiMediaFilteredCount": 1}
             told |= {"raiMediaFilteredReasons": [argument]} if argument else {}

@@ -213,6 +213,18 @@ async def test_a_clip_in_either_place(provider: OpenProvider, rig: VeoRig, step:
     assert job.bill == Bill(was_charged=True)
 
 
+async def test_a_clip_whose_address_is_not_told_yet(
+    provider: OpenProvider, rig: VeoRig, tmp_path: Path
+) -> None:
+    rig.double.script(poll=("done_bare", "done_bare", "done"))
+    job = await finished(provider, ASKED)
+    with pytest.raises(ProviderError) as caught:
+        await provider.fetch(job, tmp_path / "clip.mp4", lambda _done, _total: None)
+    assert caught.value.is_transient
+    await provider.fetch(job, tmp_path / "clip.mp4", lambda _done, _total: None)
+    check_mp4(tmp_path / "clip.mp4")
+
+
 @pytest.mark.parametrize("place", ["filtered", "filtered_one_up"])
 @pytest.mark.parametrize(
     ("reason", "kind"),

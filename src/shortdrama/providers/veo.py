@@ -170,8 +170,9 @@ def _waiting(body: Mapping[str, Any], job_id: str) -> ProviderJob:
 def _done(job_id: str, response: Mapping[str, Any]) -> ProviderJob:
     """A clip, or the reasons why there is none; each in either of two places."""
     places = [_mapping(response.get("generateVideoResponse")), response]
-    url = next((url for place in places if (url := _address_in(place))), None)
-    if url is not None:
+    samples = [sample for place in places for sample in _samples_in(place)]
+    if samples:
+        url = next((url for sample in samples if (url := text_of(sample.get("uri")))), None)
         bill = Bill(was_charged=True)
         return ProviderJob(job_id, JobPhase.SUCCEEDED, "done", result_url=url, bill=bill)
     reasons = [reason for place in places for reason in _reasons_in(place)]
@@ -220,14 +221,10 @@ def _failed(job_id: str, error: JobError) -> ProviderJob:
     )
 
 
-def _address_in(place: Mapping[str, Any]) -> str | None:
-    for key in ("generatedSamples", "generatedVideos", "videos"):
-        samples = place.get(key)
-        for sample in samples if isinstance(samples, list) else []:
-            video = _mapping(_mapping(sample).get("video")) or _mapping(sample)
-            if url := text_of(video.get("uri")):
-                return url
-    return None
+def _samples_in(place: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found = [place.get(key) for key in ("generatedSamples", "generatedVideos", "videos")]
+    rows = [_mapping(row) for rows in found if isinstance(rows, list) for row in rows]
+    return [_mapping(row.get("video")) or row for row in rows if row]
 
 
 def _reasons_in(place: Mapping[str, Any]) -> list[str]:
