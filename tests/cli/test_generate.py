@@ -17,6 +17,7 @@ import pytest
 
 from cli.test_commands import frames, run
 from doubles.sora2_double import Sora2Double
+from e2e.quick_studio import QuickStudio, run_quick_studio
 from e2e.studio_process import StudioProcess
 
 SHORT = ("--seconds", "1")
@@ -191,3 +192,32 @@ def test_it_speaks_the_language_of_the_terminal(studio: StudioProcess) -> None:
     assert refused.stderr == "shortdrama: There is no file /nowhere.\n"
     made = run(*call, *SHORT, LANG="zh_CN.UTF-8")
     assert "生成中" in made.stderr or "排队中" in made.stderr
+
+
+@pytest.fixture(scope="module")
+def dear_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickStudio]:
+    """Asks above ten cents; its provider's takes cost forty."""
+    with run_quick_studio(tmp_path_factory.mktemp("dear") / "data") as studio:
+        rules = {"ask_above_micro_usd": 100_000, "allows_unknown_prices": False}
+        httpx.put(f"{studio.url}/api/caps/rules", json=rules).raise_for_status()
+        yield studio
+
+
+def test_a_dear_take_needs_a_yes(dear_studio: QuickStudio) -> None:
+    refused = generate(dear_studio.process, "A dear tram", "--model", "sora-2")
+    assert refused.returncode == 2
+    assert "This may cost $0.40, more than the $0.10 above which the studio" in refused.stderr
+    assert "Say --yes to agree." in refused.stderr
+    made = generate(dear_studio.process, "A dear tram", "--model", "sora-2", "--yes", "--json")
+    assert made.returncode == 0, made.stderr
+    cost = json.loads(made.stdout)["cost"]
+    assert (cost["micro_usd"], cost["money"]) == (400_000, "charged")
+    assert len(ask(dear_studio.process, "/api/takes")) == 1
+
+
+def test_a_cap_is_a_plain_sentence(dear_studio: QuickStudio) -> None:
+    cap = {"scope": "day", "micro_usd": 500_000}
+    httpx.put(f"{dear_studio.url}/api/caps", json=cap).raise_for_status()
+    refused = generate(dear_studio.process, "One more", "--model", "sora-2", "--yes")
+    assert refused.returncode == 2
+    assert "This would pass today’s cap of $0.50: $0.40 is spent or reserved" in refused.stderr

@@ -192,6 +192,8 @@ def _begin_next(
 ) -> None:
     """The take waits for another attempt, or nobody has written of it before."""
     last = entries[-1] if entries else None
+    if last is not None and last.outcome is Outcome.SENT:
+        _settle(ledger, last, Outcome.UNCERTAIN, Money.MAYBE)  # nobody says what became of it
     actor, prices = (last.actor, last.unit_prices) if last else (take.ordered_by, {})
     entry = _entry(ledger, take, last.attempt + 1 if last else 1, actor, prices)
     ledger.add(entry)

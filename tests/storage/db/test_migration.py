@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from shortdrama.domain.take import TakeStatus
+from shortdrama.domain.money import Span
+from shortdrama.domain.take import Failure, FailureKind, Money, TakeStatus
 from shortdrama.errors import SetupProblem
 from shortdrama.storage.db import migration
 from shortdrama.storage.db.database import Database
 from shortdrama.storage.db.migration import NEWEST, alembic_config, migrate
 from shortdrama.storage.db.tables import metadata
 from storage.db.test_database import run_threads
-from storage.samples import make_clip, make_shot, make_take
+from storage.samples import make_clip, make_shot, make_take, moment
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -164,3 +165,42 @@ def test_a_database_that_does_not_answer_is_told_without_its_password(tmp_path: 
         migrate(database)
     assert "s3cret" not in str(caught.value)
     database.close()
+
+
+def test_what_was_spent_before_there_was_a_ledger_is_written_in(
+    empty: Database, tmp_path: Path
+) -> None:
+    today = Database(f"sqlite:///{tmp_path / 'today.db'}")
+    migrate(today)
+    price = {"estimate_micro_usd": 400_000, "submitted_at": moment(1)}
+    refusal = Failure(FailureKind.AUTH, "no", Money.NONE)
+    with today.begin() as tx:
+        shot = make_shot(tx)
+        made = {
+            "ready": make_take(tx, shot, status=TakeStatus.READY, clip=make_clip("r"), **price),
+            "refused": make_take(tx, shot, status=TakeStatus.FAILED, failure=refusal, **price),
+            "again": make_take(tx, shot, status=TakeStatus.QUEUED, **price),
+            "queued": make_take(tx, shot, status=TakeStatus.QUEUED, estimate_micro_usd=400_000),
+            "twice": make_take(tx, shot, status=TakeStatus.GENERATING, **price),
+        }
+        calls = {"ready": ["accepted"], "refused": ["refused"], "again": ["lost"], "twice": None}
+        for name, outcomes in calls.items():
+            for outcome in outcomes or ["lost", "accepted"]:
+                attempt = tx.submissions.open(made[name].id, moment(1))
+                tx.submissions.close(made[name].id, attempt, outcome, f"job {name}")
+    write_as_the_first_version(today, empty)
+    today.close()
+    migrate(empty)
+    with empty.read() as tx:
+        told = {
+            name: [(e.outcome.value, e.money, e.counts_micro_usd) for e in tx.ledger.of_take(t.id)]
+            for name, t in made.items()
+        }
+        assert {e.day for e in tx.spending.entries(Span(), None, 100)} == {moment().date()}
+    assert told == {
+        "ready": [("ready", Money.CHARGED, 400_000)],
+        "refused": [("refused", Money.NONE, 0)],
+        "again": [("uncertain", Money.MAYBE, 400_000), ("reserved", None, 400_000)],
+        "queued": [("reserved", None, 400_000)],
+        "twice": [("uncertain", Money.MAYBE, 400_000), ("sent", None, 400_000)],
+    }

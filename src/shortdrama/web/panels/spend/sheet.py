@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shortdrama.board.service import BoardView
-from shortdrama.domain.ids import EpisodeId, ProjectId
+from shortdrama.domain.ids import ConnectionId, EpisodeId, ProjectId
 from shortdrama.domain.model import BUILT_IN
 from shortdrama.domain.money import By, Scope, Span, Spend, Sum, dollars
 from shortdrama.money.service import CapView, NamedSpend
 from shortdrama.web.i18n import _
+from shortdrama.web.panels.takes.card import orderer
 from shortdrama.web.services import Services
 
 SPANS = ("episode", "project", "all")
@@ -74,12 +76,14 @@ def make_sheet(services: Services, board: BoardView, span_name: str, by: By) -> 
     """The page for the episode that is open; `span_name` is one of `SPANS`."""
     span = _span(board, span_name)
     whole = services.money.spend(span)
+    # One that comes from the environment has no row of its own in the records.
+    names = {connection.id: connection.name for connection in services.connections.all()}
     return Sheet(
         facts=tuple(_facts(whole)),
         spans=tuple(_span_choices(span_name, by)),
         bys=tuple(Choice(_by_label(each), _href(span_name, each), each is by) for each in _BYS),
         heading=_by_label(by),
-        rows=tuple(_row(named, by) for named in services.money.spend_by(by, span)),
+        rows=tuple(_row(named, by, names) for named in services.money.spend_by(by, span)),
         csv_href=_csv(span),
     )
 
@@ -137,12 +141,12 @@ def _percent(permille: int) -> str:
     return f"{(permille + 5) // 10} %"
 
 
-def _row(named: NamedSpend, by: By) -> Row:
+def _row(named: NamedSpend, by: By, names: Mapping[ConnectionId, str]) -> Row:
     spend = named.spend
     second = spend.per_finished_second_micro_usd
     reserved, wasted = spend.sum.reserved_micro_usd, spend.wasted_micro_usd
     return Row(
-        label=_label(named, by),
+        label=_label(named, by, names),
         spent=dollars(spend.sum.spent_micro_usd),
         reserved=dollars(reserved) if reserved else "",
         wasted=dollars(wasted) if wasted else "",
@@ -153,7 +157,7 @@ def _row(named: NamedSpend, by: By) -> Row:
     )
 
 
-def _label(named: NamedSpend, by: By) -> str:
+def _label(named: NamedSpend, by: By, names: Mapping[ConnectionId, str]) -> str:
     key = named.spend.key
     match by:
         case By.SHOT:
@@ -163,9 +167,10 @@ def _label(named: NamedSpend, by: By) -> str:
         case By.PROJECT:
             return named.title or _("Untitled project")
         case By.CONNECTION:
-            return _("This machine") if key == BUILT_IN else named.title or key
+            here = _("This machine")
+            return here if key == BUILT_IN else names.get(ConnectionId(key), named.title or key)
         case By.ACTOR:
-            return key or _("Nobody signed it")
+            return orderer(key, {}) or _("This page")
     return key
 
 
