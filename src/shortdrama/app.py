@@ -325,8 +325,15 @@ def _terms(connections: ConnectionService, prompts: PromptService) -> Callable[[
             first = problems[0]
             raise InvalidInput(first.template, code=first.code, field=first.where, **first.details)
         estimate = prompts.estimate(form)
-        mode = choice.capability.mode_for(len(order.references), order.mode)
-        return Terms(choice.connection_id, estimate.micro_usd, estimate.seconds, mode)
+        capability = choice.capability
+        mode = capability.mode_for(len(order.references), order.mode)
+        return Terms(
+            choice.connection_id,
+            estimate.micro_usd,
+            estimate.seconds,
+            mode,
+            capability.unit_prices,
+        )
 
     return terms
 

@@ -15,12 +15,12 @@ import sqlalchemy as sa
 
 from doubles.sora2_double import Sora2Double
 from doubles.take_studio import CONNECTION, TakeStudio
-from shortdrama.domain.ids import ConnectionId, TakeId
+from shortdrama.domain.ids import TakeId
 from shortdrama.domain.money import Entry, Outcome, Scope
 from shortdrama.domain.take import Failure, FailureKind, Money, TakeStatus
 from shortdrama.errors import OverBudget
 from shortdrama.generation.orders import Terms
-from shortdrama.generation.ports import Bill, ProviderJob, Providers
+from shortdrama.generation.ports import Bill, ProviderJob
 from shortdrama.generation.service import Decision
 from shortdrama.money.service import MoneyService
 from shortdrama.storage.db.database import Database
@@ -242,38 +242,16 @@ def test_a_bill_of_a_poll_is_written_before_the_end(
     """The provider tells units only; their price was frozen with the order."""
     terms = Terms(CONNECTION, PRICE, None, unit_prices=(("tokens", 5_000),))
     monkeypatch.setattr(studio.takes, "_terms", lambda _order: terms)
-    true_providers = studio.tools.providers
-    object.__setattr__(studio.tools, "providers", BillingProviders(true_providers))
-    try:
-        take = studio.wait_for(studio.order("billed by tokens").id)
-    finally:
-        object.__setattr__(studio.tools, "providers", true_providers)
+    kind: Any = type(studio.tools.providers.for_connection(CONNECTION))
+    true_poll = kind.poll
+
+    async def poll(self: Any, job_id: str) -> ProviderJob:
+        job: ProviderJob = await true_poll(self, job_id)
+        return replace(job, bill=Bill(usage={"tokens": 60_000}))
+
+    monkeypatch.setattr(kind, "poll", poll)
+    take = studio.wait_for(studio.order("billed by tokens").id)
     assert take.status is S.READY
     (entry,) = rows(studio, take.id)
     assert entry.usage == {"tokens": "60000"}
     assert (entry.actual_micro_usd, entry.money) == (300_000, Money.CHARGED)
-
-
-class BillingProviders:
-    """As the real ones, but every answer has a bill."""
-
-    def __init__(self, inner: Providers) -> None:
-        self._inner = inner
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def for_connection(self, connection_id: ConnectionId) -> Any:
-        return BillingProvider(self._inner.for_connection(connection_id))
-
-
-class BillingProvider:
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    async def poll(self, job_id: str) -> ProviderJob:
-        job: ProviderJob = await self._inner.poll(job_id)
-        return replace(job, bill=Bill(usage={"tokens": 60_000}))

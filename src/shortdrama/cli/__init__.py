@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from shortdrama import __version__
+from shortdrama.cli import access
 from shortdrama.errors import InvalidInput, StudioError
 from shortdrama.settings import Settings, SettingsSource, load_settings
 
@@ -27,6 +28,8 @@ app = typer.Typer(
     rich_markup_mode=None,  # its markup would swallow what stands in brackets
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+app.add_typer(access.keys)
+app.add_typer(access.users)
 
 DataOption = Annotated[
     Path | None,
@@ -205,6 +208,12 @@ def generate(  # noqa: PLR0913, PLR0917 - one for each option of the command
             help="Copy the clip to this file or folder. The studio keeps it in any case.",
         ),
     ] = None,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes", "-y", help="Agree to the price, also above the amount that the studio asks at."
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the take as the JSON API gives it.")
     ] = False,
@@ -214,12 +223,13 @@ def generate(  # noqa: PLR0913, PLR0917 - one for each option of the command
     """Make one take of a new shot and wait for it.
 
     Where the studio is running, it does the work and its pages show it. Money is spent only with
-    a connected model; what a take is estimated to cost is printed before it is ordered.
+    a connected model; what a take is estimated to cost is printed before it is ordered, and above
+    an amount that is set in the studio you are asked first.
     """
     from shortdrama.cli.generate import Delivery, Wish, generate_take
 
     settings = settings_from(config, data=data)
-    wish = Wish(prompt, tuple(reference or ()), seconds, size, model, project, shot)
+    wish = Wish(prompt, tuple(reference or ()), seconds, size, model, project, shot, yes)
     sys.exit(generate_take(settings, wish, Delivery(output, as_json)))
 
 
