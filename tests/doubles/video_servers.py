@@ -1,7 +1,7 @@
 """Doubles of servers that speak `/v1/videos`, each as its source has it.
 
-Read in litellm 1.106.2 (`proxy/video_endpoints`, `types/videos`), sglang 0.5.23
-(`multimodal_gen/runtime/entrypoints/openai/video_api.py`), vllm_omni 0.30.0
+Read in litellm 1.106.2 (`proxy/video_endpoints`, `types/videos`; its proxy was run too), sglang
+0.5.23 (`multimodal_gen/runtime/entrypoints/openai/video_api.py`), vllm_omni 0.30.0
 (`entrypoints/openai/api_server.py`) and QuantumNous/new-api (`relay/relay_task.go`, `dto/`,
 `controller/video_proxy.go`), 2026-11-23; Azure and relays from their documentation.
 """
@@ -9,6 +9,7 @@ Read in litellm 1.106.2 (`proxy/video_endpoints`, `types/videos`), sglang 0.5.23
 from __future__ import annotations
 
 import base64
+import json
 import re
 from typing import Any, ClassVar
 
@@ -83,36 +84,70 @@ class AzureDouble(VideosDouble):
 
 
 class LiteLLMDouble(VideosDouble):
-    """Ids that hold the way, words of Google's, no DELETE, and the upstream's name of the model."""
+    """Ids that hold the way and change with every answer, words of Google's, no DELETE.
+
+    The list wants to be told a vendor, and has the upstream's name of the model. What fails
+    upstream is sent there again, twice unless a header says otherwise: `submits` counts those.
+    """
 
     upstream = "sora-2"
+    retries = 2
 
     def new_id(self) -> str:
-        way = f"litellm:custom_llm_provider:openai;model_id:{'deployment-' * 30};video_id:"
-        packed = base64.b64encode(f"{way}{super().new_id()}".encode()).decode()
-        return f"video_{packed}"
+        return self.packed("deployment-" * 30, super().new_id())
+
+    def packed(self, model: str, inner: str) -> str:
+        way = f"litellm:custom_llm_provider:openai;model_id:{model};video_id:{inner}"
+        return f"video_{base64.b64encode(way.encode()).decode()}"
 
     def told(self, job: Job, word: str) -> dict[str, Any]:
         words = {**_WORDS, "running": "processing"}
-        return {
+        is_listed = self.seen[-1].path.endswith("/videos") and self.seen[-1].method == "GET"
+        told = {
             **_video(job, word),
             "status": words.get(word, word),
-            "model": self.upstream,
-            "prompt": job.fields["prompt"],
             "size": job.fields["size"],
             "seconds": job.fields["seconds"],
             "error": _ERRORS.get(word),
             "usage": {"duration_seconds": float(job.seconds), "video_resolution": None},
         }
+        if is_listed:  # as the upstream told it
+            return {**told, "model": self.upstream, "prompt": job.fields["prompt"]}
+        if self.seen[-1].method == "GET":  # without the deployment that it was made with
+            inner = base64.b64decode(job.id.removeprefix("video_")).decode().rpartition(":")[2]
+            return {**told, "id": self.packed("", inner)}
+        return told
+
+    async def create(self, request: Request) -> Response:
+        answer = await super().create(request)
+        if answer.status_code in {429, 500}:
+            told = request.headers.get("x-litellm-num-retries", str(self.retries))
+            self.submits += int(told)
+        return answer
 
     def refusal(self, status: int, code: str, message: str) -> Response:
-        if code == "moderation_blocked":
-            message = f"litellm.BadRequestError: OpenAIException - {message}: {code}"
-        return _openai(status, str(status), message, kind="None")
+        told = json.dumps({"error": {"message": message, "code": code}})
+        said = f"litellm.APIError: OpenAIException - {told}\n\nNo fallback was attempted."
+        answer = _openai(status, str(status), said, kind="None")
+        if status == 429:
+            answer.headers["llm_provider-retry-after"] = "7"
+        return answer
+
+    def refused(self, request: Request) -> Response | None:
+        answer = super().refused(request)
+        if answer is not None and self.play == "busy":
+            del answer.headers["retry-after"]
+        return answer
 
     def no_credit(self) -> Response:
         message = "Budget has been exceeded! Current cost: 1.2, Max budget: 1.0"
         return _openai(400, "400", message, kind="budget_exceeded")
+
+    async def list(self, request: Request) -> Response:
+        if "custom_llm_provider" in request.query_params:
+            return await super().list(request)
+        await self.receive(request)
+        return _openai(400, "400", "litellm.BadRequestError: LLM Provider NOT provided.")
 
     async def delete(self, request: Request) -> Response:
         await self.receive(request)

@@ -13,6 +13,7 @@ from doubles.sora2_double import Sora2Double
 from doubles.tiny_clip import tiny_clip
 from providers.contract import ProviderContract
 from providers.sora2_rigs import SeedRig, VideosRig
+from shortdrama.domain.model import Mode
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, SubmissionUncertain
 from shortdrama.generation.ports import JobPhase, Reference, Submission
@@ -79,10 +80,11 @@ async def test_one_reference_goes_along_and_two_are_refused(
     picture = tmp_path / "a.png"
     picture.write_bytes(b"\x89PNG")
     reference = Reference(picture, "image/png", "a.png")
-    await videos.submit(replace(ASKED, references=(reference,)))
+    order = replace(ASKED, references=(reference,), mode=Mode.FIRST_FRAME)
+    await videos.submit(order)
     assert double.made()[0].reference == b"\x89PNG"
     with pytest.raises(ProviderError) as caught:
-        await videos.submit(replace(ASKED, references=(reference, reference)))
+        await videos.submit(replace(order, references=(reference, reference)))
     assert caught.value.kind == FailureKind.UNSUPPORTED
     assert double.submits() == 1
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from doubles.video_servers import LiteLLMDouble, SGLangDouble
+from doubles.video_servers import SGLangDouble
 from providers.contract import Play, ProviderContract, ended, finished
 from providers.video_server_rigs import (
     AzureRig,
@@ -275,7 +275,7 @@ async def test_litellm_ids_come_back_whole(tmp_path: Path) -> None:
             job = await finished(provider, asked(rig, tmp_path))
             await provider.fetch(job, tmp_path / "clip.mp4", lambda _done, _total: None)
         assert len(job.id) > 500
-        assert job.id == rig.double.last.id
+        assert job.id == rig.double.last.id  # not the shorter one that its polls tell
         assert rig.double.seen[-1].path == f"/v1/videos/{job.id}/content"
     assert job.bill is not None
     assert job.bill.usage == {"duration_seconds": 4.0}
@@ -317,16 +317,28 @@ async def test_litellm_tells_a_filtered_clip_only_where_it_is_fetched(tmp_path: 
     assert caught.value.kind == FailureKind.MODERATION_OUTPUT
 
 
-async def test_litellm_knows_models_by_other_names(tmp_path: Path) -> None:
-    """Its list has the upstream's name; other servers' names have to fit."""
-    since = datetime.now(UTC) - timedelta(seconds=5)
+@pytest.mark.parametrize("server", ["litellm", ""])
+@pytest.mark.parametrize("play", [Play.SERVER_ERROR, Play.BUSY])
+async def test_litellm_is_told_to_send_once(tmp_path: Path, server: str, play: Play) -> None:
+    """By itself it would send what failed upstream three times, and each may be charged."""
     with LiteLLMRig() as rig:
-        assert isinstance(rig.double, LiteLLMDouble)
+        rig.play(play)
+        async with at(rig, server=server) as provider:
+            with pytest.raises(ProviderError):
+                await provider.submit(asked(rig, tmp_path))
+        assert rig.submits() == 1
+
+
+async def test_litellm_lists_the_jobs_of_a_vendor_that_is_named(tmp_path: Path) -> None:
+    """Its list has the upstream's names of models; other servers' names have to fit."""
+    since = datetime.now(UTC) - timedelta(seconds=5)
+    query = "custom_llm_provider=openai"
+    with LiteLLMRig() as rig:
         order = asked(rig, tmp_path)
-        async with at(rig) as provider:
+        async with at(rig, query=query) as provider:
             job = await provider.submit(order)
             assert [found.id for found in await provider.find(order, since)] == [job.id]
-        async with at(rig, server="") as provider:
+        async with at(rig, server="", query=query) as provider:
             assert await provider.find(order, since) == []
 
 

@@ -71,7 +71,6 @@ class LiteLLMRig(VideosRig):
     name = "LiteLLM"
     double_type = LiteLLMDouble
     options: ClassVar = {"server": "litellm"}
-    has_list = True
 
 
 class SGLangRig(VideosRig):

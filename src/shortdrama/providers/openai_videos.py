@@ -25,7 +25,7 @@ from shortdrama.sora2.answers import kind_of_job_error
 from shortdrama.sora2.client import ConnectionCheck, Sora2Client
 from shortdrama.sora2.options import GenerateOptions, ReferenceFile
 from shortdrama.sora2.requests import data_url
-from shortdrama.sora2.wire import JobStatus, VideoJob
+from shortdrama.sora2.wire import JobStatus, VideoJob, VideoPage
 
 _PHASES = {
     JobStatus.QUEUED: JobPhase.QUEUED,
@@ -36,7 +36,7 @@ _PHASES = {
     JobStatus.EXPIRED: JobPhase.EXPIRED,
     JobStatus.UNKNOWN: JobPhase.UNKNOWN,
 }
-_CANNOT_CANCEL = frozenset({400, 404, 405, 501})
+_CANNOT = frozenset({400, 404, 405, 501})
 _GONE = frozenset({"task_not_exist"})  # new-api says it with HTTP 400
 _TASKS = {Mode.FIRST_LAST: "fl2va", Mode.REFERENCES: "ref2va"}  # of MiniMax-H3 in vLLM-Omni
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
@@ -76,6 +76,7 @@ class OpenAIVideos:
             reference=None if told or not files else files[0],
             extra=_with_task(told, extra),
             idempotency_key=submission.idempotency_key or None,
+            headers=self._server.submit_headers,
         )
         job = _job(await self._client.generate_video(submission.prompt, options))
         # An id and no word of how it is: new-api's older form. It was taken, and waits.
@@ -117,7 +118,7 @@ class OpenAIVideos:
         except ProviderError as error:
             if error.kind == FailureKind.UNSUPPORTED:
                 return False
-            if error.details.get("http_status") in _CANNOT_CANCEL:
+            if error.details.get("http_status") in _CANNOT:
                 return False
             raise
 
@@ -127,7 +128,7 @@ class OpenAIVideos:
             raise cannot("This server has no list of its jobs.")
         wanted, found, after = set(job_ids), dict[str, ProviderJob](), None
         for _ in range(_MAX_PAGES + len(wanted) // _PAGE):
-            page = await self._client.list_videos(after=after, limit=_PAGE)
+            page = await self._page(after)
             found |= {job.id: _job(job) for job in page.jobs if job.id in wanted}
             if len(found) == len(wanted) or not page.has_more or page.last_id in (None, after):
                 break
@@ -142,7 +143,7 @@ class OpenAIVideos:
         found: list[ProviderJob] = []
         after = None
         for _ in range(_MAX_PAGES):
-            page = await self._client.list_videos(after=after, limit=_PAGE)
+            page = await self._page(after)
             found += [_job(job) for job in page.jobs if self._is_match(job, submission, since)]
             oldest = page.jobs[-1].created_at if page.jobs else None
             is_past = oldest is not None and oldest < since
@@ -163,6 +164,14 @@ class OpenAIVideos:
         if is_alike and job.prompt is None:
             raise cannot("This server's list does not tell the prompts of its jobs.")
         return is_alike and _same_prompt(job.prompt or "", submission.prompt)
+
+    async def _page(self, after: str | None) -> VideoPage:
+        try:
+            return await self._client.list_videos(after=after, limit=_PAGE)
+        except ProviderError as error:
+            if error.details.get("http_status") in _CANNOT:
+                raise cannot("This server has no list of its jobs.") from error
+            raise
 
     async def _other_way(self, job: ProviderJob, error: ProviderError) -> str | None:
         """The address of the clip, where the server has one beside `/content`."""

@@ -44,6 +44,7 @@ class VideoServer:
         stops_by_delete: A running job that is deleted is not made; elsewhere it is only forgotten.
         has_list: It tells of its jobs.
         keeps_names: Its jobs tell the model by the name that was asked for.
+        submit_headers: Sent with what costs money.
     """
 
     encoding: Multipart = "auto"
@@ -61,9 +62,13 @@ class VideoServer:
     stops_by_delete: bool = True
     has_list: bool = True
     keeps_names: bool = True
+    submit_headers: Mapping[str, str] = field(default_factory=dict)
 
 
-ANY = VideoServer()
+# Unless it is told so, LiteLLM sends a request whose answer it lost up to three times, and every
+# one may be charged. Gateways that are something else do not know the header.
+_ONCE = {"x-litellm-num-retries": "0"}
+ANY = VideoServer(submit_headers=_ONCE)
 _OPENAI = VideoServer(words={}, sound=Sound.ALWAYS)
 # Read in the packages litellm 1.106.2 and 1.109.1, sglang 0.5.23 and vllm_omni 0.30.0, and in
 # QuantumNous/new-api (relay/, dto/, controller/), 2026-11-23.
@@ -71,7 +76,7 @@ SERVERS: Mapping[str, VideoServer] = {
     "": ANY,
     "openai": _OPENAI,
     "azure": _OPENAI,
-    "litellm": VideoServer(stops_by_delete=False, keeps_names=False),
+    "litellm": VideoServer(stops_by_delete=False, keeps_names=False, submit_headers=_ONCE),
     "sglang": VideoServer(
         picture_field="reference_url", has_whole_seconds=True, stops_by_delete=False
     ),

@@ -185,10 +185,13 @@ def kind_of_job_error(error: JobError | None) -> FailureKind:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from `retry-after-ms` or `Retry-After` (seconds or a date)."""
+    """Seconds to wait, from `retry-after-ms` or `Retry-After` (seconds or a date).
+
+    LiteLLM passes its upstream's headers on behind a word of its own.
+    """
     if (milliseconds := _positive(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
-    text = headers.get("retry-after", "")
+    text = headers.get("retry-after") or headers.get("llm_provider-retry-after", "")
     if (seconds := _positive(text)) is not None:
         return seconds
     try:

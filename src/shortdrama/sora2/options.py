@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ class GenerateOptions:
     """Everything but the prompt. None leaves the choice to the server.
 
     `extra` is merged into the body's top level, last. `idempotency_key` goes as a header: a hint
-    that no known server honours, so nothing relies on it.
+    that no known server honours, so nothing relies on it. `headers` go with this request alone.
     """
 
     model: str | None = None
@@ -57,4 +57,5 @@ class GenerateOptions:
     reference: ReferenceFile | None = None
     extra: dict[str, Any] = field(default_factory=dict)
     idempotency_key: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     timeouts: Timeouts | None = None

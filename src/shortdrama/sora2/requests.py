@@ -26,7 +26,9 @@ async def create_content(
 ) -> dict[str, Any]:
     """Arguments for httpx: `json`, or `data` and `files`; and `headers`."""
     fields = {**_fields(clean_prompt(prompt), options, dialect), **options.extra}
-    headers = {"idempotency-key": options.idempotency_key} if options.idempotency_key else {}
+    headers = dict(options.headers)
+    if options.idempotency_key:
+        headers["idempotency-key"] = options.idempotency_key
     reference = options.reference
     is_form = multipart == "always" or (
         multipart == "auto" and reference is not None and dialect != "generations"
