@@ -380,24 +380,27 @@ async def test_older_tasks_are_not_looked_at(provider: OpenProvider, rig: Seedan
     assert [found.id for found in await provider.find(ASKED, since)] == [job.id]
 
 
-async def test_a_take_with_a_chosen_seed_cannot_be_found(
-    provider: OpenProvider, rig: SeedanceRig
+@pytest.mark.parametrize(("chosen", "other"), [(7, 8), (-1, 8)])
+async def test_a_take_with_a_chosen_seed_may_be_one_of_several(
+    provider: OpenProvider, rig: SeedanceRig, chosen: int, other: int
 ) -> None:
-    chosen = replace(ASKED, extra={"seed": 7})
-    await provider.submit(chosen)
-    with pytest.raises(ProviderError) as caught:
-        await provider.find(chosen, datetime.now(UTC) - timedelta(seconds=5))
-    assert caught.value.kind == FailureKind.UNSUPPORTED
+    """The list tells no prompts: a person is asked, and what cannot be it is left out."""
+    asked = replace(ASKED, extra={"seed": chosen})
+    job = await provider.submit(asked)
+    body = rig.double.bodies[0]
+    others = [rig.double.make({**body, "seed": other}), rig.double.make({**body, "duration": 9})]
+    found = await provider.find(asked, datetime.now(UTC) - timedelta(seconds=5))
+    assert {one.id for one in found} == {job.id, *([others[0].id] if chosen == -1 else [])}
+    assert {(one.is_guess, one.is_certain) for one in found} == {(True, False)}
 
 
 async def test_a_list_that_tells_no_seeds_makes_nothing_certain(
     provider: OpenProvider, rig: SeedanceRig
 ) -> None:
     rig.double.tells_seeds = False
-    await provider.submit(ASKED)
-    with pytest.raises(ProviderError) as caught:
-        await provider.find(ASKED, datetime.now(UTC) - timedelta(seconds=5))
-    assert caught.value.kind == FailureKind.UNSUPPORTED
+    job = await provider.submit(ASKED)
+    found = await provider.find(ASKED, datetime.now(UTC) - timedelta(seconds=5))
+    assert [(one.id, one.is_guess, one.is_certain) for one in found] == [(job.id, True, False)]
 
 
 async def test_a_wrong_key_is_said_with_its_house(rig: SeedanceRig) -> None:

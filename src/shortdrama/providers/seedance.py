@@ -51,6 +51,7 @@ _LONGEST_PX = 6000
 _PAGE = 100
 _MAX_PAGES = 5
 _SEEDS = 2**31
+_ANY_SEED = -1  # the vendor's word for a seed of its own choice
 
 
 class Seedance:
@@ -114,21 +115,18 @@ class Seedance:
         raise self._api.refused(answer)
 
     async def find(self, submission: Submission, since: datetime) -> list[ProviderJob]:
-        """By the seed that was made of the take. Raises where it had one of its own."""
-        seed = _own_seed(submission)
-        if seed is None:
-            raise cannot(
-                "Seedance’s list does not tell prompts, and a take with a chosen seed cannot be "
-                "told from others in it. Look into the list in the vendor’s console."
-            )
-        rows = await self._listed(since)
-        jobs = [_job(row, text_of(row.get("id"))) for row in rows if row.get("seed") == seed]
-        if not jobs and any(row.get("seed") is None for row in rows):
-            raise cannot(
-                "Seedance’s list holds tasks of that time which do not tell their seed, so none is "
-                "certain to be this take’s. Look into the list in the vendor’s console."
-            )
-        return [replace(job, is_certain=True) for job in jobs if job.id]
+        """The task with the seed that was made of the take. Where the take has a chosen one, or the
+        list tells none, those that it may be: the list tells no prompts."""
+        rows = [row for row in await self._listed(since) if _fits(row, submission)]
+        own, chosen = _own_seed(submission), wishes_of(submission).seed
+        if own is not None and (sure := [row for row in rows if row.get("seed") == own]):
+            return [replace(_job(row, text_of(row["id"])), is_certain=True) for row in sure]
+        possible = (None,) if own is not None else (None, chosen)
+        return [
+            replace(_job(row, text_of(row["id"])), is_guess=True)
+            for row in rows
+            if chosen == _ANY_SEED or row.get("seed") in possible
+        ]
 
     async def _listed(self, since: datetime) -> list[Mapping[str, Any]]:
         """The tasks made since then. Raises where the list is too long to be sure of them all."""
@@ -258,6 +256,12 @@ def _reaches(rows: list[Mapping[str, Any]], since: datetime) -> bool:
     """Whether the list is newest first and goes back beyond that time."""
     moments = [_made_at(row) for row in rows]
     return moments == sorted(moments, reverse=True) and moments[-1] < since.timestamp()
+
+
+def _fits(row: Mapping[str, Any], submission: Submission) -> bool:
+    is_alike = row.get("resolution") in (None, resolution_of(submission.size))
+    is_as_long = row.get("duration") in (None, submission.seconds)
+    return bool(text_of(row.get("id"))) and is_alike and is_as_long
 
 
 def _made_at(row: Mapping[str, Any]) -> float:
