@@ -98,12 +98,13 @@ async def _look(tools: Tools, take: Take) -> tuple[Search, bool]:
     jobs = await provider.find(sketch(take), since)
     twins, known = await asyncio.to_thread(_twins_and_known, tools, take, [job.id for job in jobs])
     free = [job for job in jobs if job.id not in known]
-    found = next((job for job in free if job.is_certain), None) if len(free) == 1 else None
+    alike = [job for job in free if not job.is_guess]
+    found = next((job for job in alike if job.is_certain), None) if len(alike) == 1 else None
     if found is None and not twins.are_being_sent:
-        found = _pair(twins.lost, free, skew).get(take.id)
-    is_settled = found is not None or len(free) > len(twins.lost)
+        found = _pair(twins.lost, alike, skew).get(take.id)
+    is_settled = found is not None or len(alike) > len(twins.lost)
     others = () if found else tuple(sorted(free, key=_made))
-    told = Search(found, _words(len(free), len(twins.lost)), others)
+    told = Search(found, _words(len(alike), len(twins.lost)), others)
     return told, is_settled and (found is not None or not twins.are_being_sent)
 
 

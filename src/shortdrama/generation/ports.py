@@ -317,6 +317,7 @@ class ProviderJob:
     last_frame_url: str | None = None
     bill: Bill | None = None
     is_certain: bool = False  # found by a mark that only this one order was sent with
+    is_guess: bool = False  # found by its time and model alone: a person may know
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +363,8 @@ class Provider(Protocol):
     async def find(self, submission: Submission, since: datetime) -> list[ProviderJob]:
         """Jobs of the provider's list that a lost answer may have belonged to.
 
-        Same model, prompt, length and size, made since then. Raises where it has no list.
+        Same model, prompt, length and size, made since then; also those of which that cannot be
+        told yet (`is_guess`). Raises where it has no list.
         """
         ...
 
