@@ -69,8 +69,10 @@ class KlingDouble(ScriptedVendor):
         return self._refusal_of(request) is None
 
     def _refusal_of(self, request: Request) -> str | None:
-        access, _, secret = self.key.partition(":")
+        access, colon, secret = self.key.partition(":")
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if not colon:
+            return None if token == self.key else "key"  # a relay with keys of its own
         head, _, rest = token.partition(".")
         claims, _, signature = rest.partition(".")
         made = hmac.new(secret.encode(), f"{head}.{claims}".encode(), hashlib.sha256).digest()
@@ -163,7 +165,11 @@ class KlingDouble(ScriptedVendor):
         if (refused := await self.receive(request)) is not None:
             return refused
         path = f"/v1/videos/{request.path_params['kind']}"
-        rows = [self._task(job, "submitted") for job in self.made() if job.path == path]
+        rows = [
+            self._told(job, job.next_step("poll").partition(":")[0])
+            for job in self.made()
+            if job.path == path
+        ]
         size = int(request.query_params.get("pageSize", 30))
         first = (int(request.query_params.get("pageNum", 1)) - 1) * size
         return JSONResponse(_envelope(rows[::-1][first : first + size]))

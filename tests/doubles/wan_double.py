@@ -132,15 +132,24 @@ class WanDouble(ScriptedVendor):
                 "model_name": job.body["model"],
                 "region": "cn-beijing",
                 "start_time": int(job.made_at * 1000),
-                "status": "RUNNING",
+                "status": self._listed(job),
                 "task_id": job.id,
             }
             for job in self.made()
             if model in (None, job.body["model"])
         ]
+        size, page = (int(request.query_params[name]) for name in ("page_size", "page_no"))
+        told = rows[(page - 1) * size : page * size]
         return JSONResponse(
-            {"total": len(rows), "data": rows, "total_page": 1, "page_no": 1, "page_size": 100}
+            {"total": len(rows), "data": told, "total_page": 1, "page_no": page, "page_size": size}
         )
+
+    def _listed(self, job: VendorJob) -> str:
+        """A list is a look at each of its tasks, which moves them on; it tells no reasons."""
+        if job.is_cancelled:
+            return "CANCELED"
+        step = job.next_step("poll")
+        return "FAILED" if step in _FAILURES else _WORDS.get(step, step)
 
     async def _cancel(self, request: Request) -> Response:
         if (refused := await self.receive(request)) is not None:

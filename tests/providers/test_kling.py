@@ -18,6 +18,7 @@ from providers.contract import Play, ProviderContract, Rig, ended, finished, nee
 from shortdrama.domain.model import Mode
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, SubmissionUncertain
+from shortdrama.generation.polls import TellsOfMany
 from shortdrama.generation.ports import JobPhase, Submission
 from shortdrama.providers import kling, kling_token
 from shortdrama.providers.kind import Access, OpenProvider
@@ -278,10 +279,28 @@ async def test_a_lost_job_is_found_by_our_id(
     await provider.submit(replace(asked, idempotency_key="take-2"))
     [found] = await provider.find(replace(asked, references=()), since)
     assert found.id == "image2video/job-0001"
+    assert found.is_certain
     assert found.created_at == pytest.approx(since.timestamp() + 5, abs=5)
     assert await provider.find(replace(asked, idempotency_key="take-3"), since) == []
     with pytest.raises(ProviderError):
         await provider.find(replace(asked, idempotency_key=""), since)
+
+
+@pytest.mark.anyio
+async def test_one_list_of_each_kind_stands_for_many_polls(
+    rig: KlingRig, provider: OpenProvider, tmp_path: Path
+) -> None:
+    assert isinstance(provider, TellsOfMany)
+    jobs = [await provider.submit(replace(ASKED, idempotency_key=f"t{n}")) for n in range(3)]
+    jobs.append(await provider.submit(order("kling-v3", Mode.FIRST_FRAME, tmp_path)))
+    polls = len(rig.double.requests)
+    told = await provider.poll_many([job.id for job in jobs])
+    assert len(rig.double.requests) == polls + 2
+    assert set(told) == {job.id for job in jobs}
+    await provider.poll_many([job.id for job in jobs])
+    told = await provider.poll_many([job.id for job in jobs])
+    assert {job.phase for job in told.values()} == {JobPhase.SUCCEEDED}
+    assert all(job.result_url for job in told.values())
 
 
 @pytest.mark.anyio

@@ -12,11 +12,13 @@ from typing import Any, ClassVar, Self
 
 import pytest
 
+from doubles.scripted_vendor import VendorScript
 from doubles.wan_double import WanDouble
 from providers.contract import Play, ProviderContract, Rig, ended, picture
 from shortdrama.domain.model import Mode
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, SubmissionUncertain
+from shortdrama.generation.polls import TellsOfMany
 from shortdrama.generation.ports import JobPhase, ProviderJob, Submission
 from shortdrama.providers import wan
 from shortdrama.providers.kind import Access, OpenProvider
@@ -354,13 +356,28 @@ async def test_a_lost_job_is_certain_once_its_prompt_is_told(
         await provider.submit(ASKED)
     await provider.submit(replace(ASKED, prompt="a dog"))
     await provider.submit(replace(ASKED, model="wan2.7-t2v"))
-    with pytest.raises(ProviderError) as caught:
-        await provider.find(ASKED, since)
-    assert caught.value.is_transient
-    assert "2 tasks" in caught.value.message
+    guesses = await provider.find(ASKED, since)
+    assert [(job.id, job.is_guess) for job in guesses] == [("job-0002", True), ("job-0001", True)]
     rig.double.steer(poll="done")
-    assert [job.id for job in await provider.find(ASKED, since)] == ["job-0001"]
+    found = await provider.find(ASKED, since)
+    assert [(job.id, job.is_guess) for job in found] == [("job-0001", False)]
     assert await provider.find(replace(ASKED, seconds=10), since) == []
+
+
+@pytest.mark.anyio
+async def test_one_list_stands_for_many_polls(rig: WanRig, provider: OpenProvider) -> None:
+    assert isinstance(provider, TellsOfMany)
+    jobs = [await provider.submit(ASKED) for _ in range(3)]
+    for job, word in zip(rig.double.made(), ("running", "done", "failed"), strict=True):
+        job.script = VendorScript(poll=word)
+    polls = len(rig.double.requests)
+    told = await provider.poll_many([job.id for job in jobs])
+    assert len(rig.double.requests) == polls + 1
+    # Why one failed is told by the task itself only.
+    assert {job_id: job.phase for job_id, job in told.items()} == {
+        "job-0001": JobPhase.RUNNING,
+        "job-0002": JobPhase.SUCCEEDED,
+    }
 
 
 @pytest.mark.anyio

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -101,13 +101,25 @@ class Kling:
         """There is no way to stop a task."""
         return False
 
+    async def poll_many(self, job_ids: list[str]) -> dict[str, ProviderJob]:
+        """What the lists tell of these jobs; there is one for each kind of task."""
+        found: dict[str, ProviderJob] = {}
+        for endpoint in sorted({job_id.partition("/")[0] for job_id in job_ids}):
+            for page in range(1, 2 + len(job_ids) // _PAGE):
+                rows, answer = await self._page(endpoint, page)
+                jobs = [_job(endpoint, row, answer) for row in rows]
+                found |= {job.id: job for job in jobs if job.id in job_ids}
+                if len(rows) < _PAGE:
+                    break
+        return found
+
     async def find(self, submission: Submission, since: datetime) -> list[ProviderJob]:
         """The job that carries the id which was sent with this very order."""
         own_id = _own_id(submission)
         if not own_id:
             raise cannot("Kling finds a task only by the id that was sent with it.")
         job = await self._by_own_id(endpoint_of(submission), own_id, since.timestamp())
-        return [job] if job else []
+        return [replace(job, is_certain=True)] if job else []
 
     async def check(self) -> list[CheckRow]:
         rows, answer = await reach(
@@ -147,24 +159,27 @@ class Kling:
 
     async def _by_own_id(self, endpoint: str, own_id: str, since: float) -> ProviderJob | None:
         """Asked for in place of the number, and where that is not known, looked for in the list."""
-        found = None
+        job = None
         try:
             answer = await self._ask(f"/v1/videos/{endpoint}/{quote(own_id, safe='')}")
-            found = _with_own_id([_mapping(answer.body).get("data")], own_id)
+            job = _with_own_id(endpoint, [_mapping(answer.body).get("data")], own_id, answer)
         except ProviderError as error:
             if error.kind not in {FailureKind.NOT_FOUND, FailureKind.INVALID_REQUEST}:
                 raise
         for page in range(1, _MAX_PAGES + 1):
-            if found is not None:
+            if job is not None:
                 break
-            answer = await self._ask(f"/v1/videos/{endpoint}", {"pageNum": page, "pageSize": _PAGE})
-            rows = _mapping(answer.body).get("data")
-            rows = rows if isinstance(rows, list) else []
-            found = _with_own_id(rows, own_id)
+            rows, answer = await self._page(endpoint, page)
+            job = _with_own_id(endpoint, rows, own_id, answer)
             if len(rows) < _PAGE:
                 break
-        job = _job(endpoint, found, answer) if found is not None else None
         return job if job and (job.created_at or since) >= since else None
+
+    async def _page(self, endpoint: str, page: int) -> tuple[list[Mapping[str, Any]], Answer]:
+        params = {"pageNum": page, "pageSize": _PAGE}
+        answer = await self._ask(f"/v1/videos/{endpoint}", params)
+        told = _mapping(answer.body).get("data")
+        return [_mapping(row) for row in told] if isinstance(told, list) else [], answer
 
     async def _credit_rows(self) -> list[CheckRow]:
         """What is left of the resource packs; nothing where there are none, or none are told."""
@@ -200,10 +215,12 @@ def _own_id(submission: Submission) -> str:
     return f"{submission.idempotency_key}-{digest[:10]}"
 
 
-def _with_own_id(rows: list[Any], own_id: str) -> Mapping[str, Any] | None:
+def _with_own_id(
+    endpoint: str, rows: Sequence[object], own_id: str, answer: Answer
+) -> ProviderJob | None:
     for row in map(_mapping, rows):
         if text_of(_mapping(row.get("task_info")).get(_OWN_ID)) == own_id:
-            return row
+            return _job(endpoint, row, answer)
     return None
 
 

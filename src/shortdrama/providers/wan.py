@@ -86,25 +86,28 @@ class Wan:
             return False
         return True
 
-    async def find(self, submission: Submission, since: datetime) -> list[ProviderJob]:
-        """Tasks of the list that were made since then, of the same model and prompt.
+    async def poll_many(self, job_ids: list[str]) -> dict[str, ProviderJob]:
+        """What the list tells of these tasks. Of those that failed it tells no reason, so they are
+        left to be asked for singly."""
+        told = {text_of(row.get("task_id")): row for row in await self._rows({}, len(job_ids))}
+        jobs = [_listed(job_id, told[job_id]) for job_id in job_ids if job_id in told]
+        return {job.id: job for job in jobs if job.phase in {*_NOT_OVER, JobPhase.SUCCEEDED}}
 
-        Raises:
-            ProviderError: transient, where there are tasks whose prompt is not told yet: the
-                vendor tells it when a task is done.
-        """
-        rows = await self._listed(submission.model, since)
-        jobs = [await self.poll(text_of(row.get("task_id"))) for row in rows[:_MOST_LOOKED_INTO]]
+    async def find(self, submission: Submission, since: datetime) -> list[ProviderJob]:
+        """Tasks of the list that were made since then, of the same model and prompt; where there
+        are none, those that are not done: only then is a task's prompt told."""
+        rows = await self._rows({"model_name": submission.model}, _PAGE)
+        made = [
+            row
+            for row in rows
+            if row.get("model_name") == submission.model
+            and _seconds(row.get("gmt_create")) >= since.timestamp()
+        ]
+        made.sort(key=lambda row: -_seconds(row.get("gmt_create")))
+        jobs = [job for row in made[:_MOST_LOOKED_INTO] if (job := await self._look_into(row))]
         found = [job for job in jobs if _is_match(job, submission)]
         untold = [job for job in jobs if job.prompt is None and job.phase in _NOT_OVER]
-        if untold and not found:
-            raise ProviderError(
-                "The provider has %(count)s tasks of this model of that time, and tells their "
-                "prompts when they are done. Check again in some minutes.",
-                count=len(untold),
-                is_transient=True,
-            )
-        return found
+        return found or [replace(job, is_guess=True) for job in untold]
 
     async def check(self) -> list[CheckRow]:
         rows, _ = await reach(self._ask("GET", "/tasks/", {"page_no": 1, "page_size": 1}))
@@ -126,20 +129,27 @@ class Wan:
             raise self._api.refused(answer)
         return answer
 
-    async def _listed(self, model: str, since: datetime) -> list[dict[str, Any]]:
-        """Newest first; without a time in the query, whose zone is nowhere told."""
-        params: dict[str, str | int] = {"model_name": model, "page_no": 1, "page_size": _PAGE}
-        answer = await self._ask("GET", "/tasks/", params)
-        rows = answer.body.get("data") if isinstance(answer.body, dict) else None
-        least = since.timestamp() * 1000
-        made = [
-            row
-            for row in (rows if isinstance(rows, list) else [])
-            if isinstance(row, dict)
-            and row.get("model_name") == model
-            and float(row.get("gmt_create") or 0) >= least
-        ]
-        return sorted(made, key=lambda row: -float(row["gmt_create"]))
+    async def _look_into(self, row: Mapping[str, Any]) -> ProviderJob | None:
+        """A task of the list with its prompt, where that is told yet."""
+        try:
+            job = await self.poll(text_of(row.get("task_id")))
+        except ProviderError as error:
+            if error.kind == FailureKind.NOT_FOUND:
+                return None
+            raise
+        return replace(job, created_at=_seconds(row.get("gmt_create")))
+
+    async def _rows(self, query: Mapping[str, str | int], at_least: int) -> list[Mapping[str, Any]]:
+        """Of the last 24 hours; without a time in the query, whose zone is nowhere told."""
+        rows: list[Mapping[str, Any]] = []
+        for page in range(1, 2 + at_least // _PAGE):
+            params = {**query, "page_no": page, "page_size": _PAGE}
+            answer = await self._ask("GET", "/tasks/", params)
+            told = answer.body.get("data") if isinstance(answer.body, dict) else None
+            rows += [row for row in told or () if isinstance(row, Mapping)]
+            if not isinstance(told, list) or len(told) < _PAGE:
+                break
+        return rows
 
 
 def _job(task_id: str, answer: Answer) -> ProviderJob:
@@ -164,6 +174,17 @@ def _job(task_id: str, answer: Answer) -> ProviderJob:
         prompt=first_text(output, ("orig_prompt",)) or None,
         bill=_bill(usage),
     )
+
+
+def _listed(job_id: str, row: Mapping[str, Any]) -> ProviderJob:
+    word = text_of(row.get("status"))
+    # "Unknown" is the word for a task that is not there; a list never says it of one that is.
+    return ProviderJob(job_id, phase_of(word), word, created_at=_seconds(row.get("gmt_create")))
+
+
+def _seconds(milliseconds: object) -> float:
+    is_number = isinstance(milliseconds, int | float)
+    return float(milliseconds) / 1000 if is_number else 0.0  # type: ignore[arg-type]
 
 
 def _output(answer: Answer) -> dict[str, Any]:
