@@ -21,6 +21,7 @@ from starlette.routing import Route
 from doubles.serving import Serving
 from doubles.trouble import clip_answer
 from e2e.studio_process import StudioProcess
+from shortdrama.cli.doctor import provider_packages
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import Connection, KeySource
 from shortdrama.errors import InvalidInput, ProviderError, SubmissionUncertain
@@ -238,6 +239,16 @@ def test_a_package_that_cannot_be_used_is_told_of_and_stops_nothing(
     assert reason in broken[0].reason
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert name in caplog.text
+
+
+def test_the_doctor_tells_of_packages(strange: Path) -> None:
+    assert provider_packages() == []
+    add_package(strange, "strange_exit", "import sys; sys.exit(3)")
+    add_package(strange, "strange_good", f"{_USES}KIND = ProviderKind('good', 'Good', print)")
+    assert provider_packages() == [
+        ("Provider package", True, "Good"),
+        ("Provider package", False, "strange_exit 1.0: strange_exit:KIND – SystemExit: 3"),
+    ]
 
 
 def test_a_package_may_bring_several_protocols(strange: Path) -> None:

@@ -16,6 +16,7 @@ from rich.table import Table
 from shortdrama.app import open_connections
 from shortdrama.cli.language import sentence_of, speak_language
 from shortdrama.errors import SetupProblem, StudioError, mark
+from shortdrama.providers.kinds import ProviderKinds
 from shortdrama.settings import Settings
 from shortdrama.storage.data_directory import DataDirectory
 from shortdrama.web.i18n import _, say_again
@@ -28,6 +29,7 @@ def examine(settings: Settings) -> bool:
     """Print what was found; True where all is well."""
     speak_language()
     rows = [_row(what, look) for what, look in _machine(settings)]
+    rows += provider_packages()
     rows += anyio.run(_connections, settings)
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for what, passed, says in rows:
@@ -88,6 +90,15 @@ def _fonts() -> str:
     if not fonts:
         raise SetupProblem("The caption font is missing. Run 'make run' again to reinstall it.")
     return ", ".join(fonts)
+
+
+def provider_packages() -> list[Row]:
+    """Providers of somebody else: what they add, and those that cannot be used."""
+    kinds, what = ProviderKinds(), _("Provider package")
+    rows = [(what, True, kind.label) for kind in kinds.all() if kind.is_installed]
+    return rows + [
+        (what, False, f"{broken.package} – {broken.reason}") for broken in kinds.broken()
+    ]
 
 
 async def _connections(settings: Settings) -> list[Row]:
