@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from doubles.sora2_double import Sora2Double
 from e2e.studio_process import StudioProcess
@@ -21,13 +23,21 @@ def provider() -> Iterator[Sora2Double]:
         yield double
 
 
+def choose(page: Page, vendor: str) -> Locator:
+    """The form of a vendor."""
+    if page.locator("#connect:not([open])").count():
+        page.locator("#connect > summary").click()
+    page.get_by_role("button", name=vendor).click()
+    return page.get_by_role("form", name="Connect a model")
+
+
 def connect(page: Page, url: str, key: str, model: str = "double-1") -> None:
-    form = page.get_by_role("form", name="Connect a model")
+    form = choose(page, "Another server")
     form.get_by_label("Base URL").fill(url)
     form.get_by_label("Model ids").fill(model)
-    form.get_by_label("Key", exact=True).fill(key)
+    form.get_by_label("Key, if the server wants one").fill(key)
     form.get_by_label("Name, if you like").fill("Gateway")
-    form.get_by_role("button", name="Connect").click()
+    form.get_by_role("button", name="Connect", exact=True).click()
 
 
 def test_a_model_is_connected_checked_used_and_disconnected(
@@ -108,13 +118,12 @@ def test_what_was_checked_stays_while_others_come_and_go(
     connect(page, provider.base_url, KEY)
     first = page.get_by_role("region", name="Gateway")
     expect(first).to_contain_text("All checks passed")
-    page.locator("#connect > summary").click()
-    form = page.get_by_role("form", name="Connect a model")
+    form = choose(page, "Another server")
     expect(form.get_by_label("Base URL")).to_have_value("")
     form.get_by_label("Base URL").fill("http://127.0.0.1:9/v1")
     form.get_by_label("Model ids").fill("far-1")
     form.get_by_label("Name, if you like").fill("Far away")
-    form.get_by_role("button", name="Connect").click()
+    form.get_by_role("button", name="Connect", exact=True).click()
     second = page.get_by_role("region", name="Far away")
     expect(second).to_contain_text("could not be reached")
     expect(first).to_contain_text("All checks passed")
@@ -149,3 +158,70 @@ def test_the_environment_s_connection_is_shown_and_cannot_be_changed(
         assert KEY not in page.content()
     finally:
         studio.stop()
+
+
+def test_a_vendor_s_form_is_filled_in_but_for_the_key(
+    studio_server: StudioProcess, page: Page
+) -> None:
+    page.goto(f"{studio_server.url}/settings")
+    form = choose(page, "Google Veo")
+    expect(form.get_by_label("Base URL")).to_have_value(re.compile("generativelanguage"))
+    expect(form.get_by_label("Model ids")).to_have_value(re.compile("veo-3.1"))
+    form.get_by_role("button", name="Connect", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("A key is needed")
+    form.get_by_role("button", name="Choose another").click()
+    expect(page.get_by_role("button", name="ComfyUI")).to_be_visible()
+
+
+def test_a_connection_is_changed_and_keeps_its_key(
+    studio_server: StudioProcess, page: Page, provider: Sora2Double
+) -> None:
+    page.goto(f"{studio_server.url}/settings")
+    connect(page, provider.base_url, KEY)
+    card = page.get_by_role("region", name="Gateway")
+    expect(card).to_contain_text("All checks passed")
+    card.get_by_role("button", name="Change Gateway").click()
+    form = page.get_by_role("form", name="Change Gateway")
+    form.get_by_label("Model ids").fill("double-1, double-2")
+    form.get_by_text("More settings").click()
+    form.get_by_label("Takes at once").fill("none")
+    form.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("is no whole number")
+    form.get_by_label("Takes at once").fill("3")
+    form.get_by_role("button", name="Save").click()
+    expect(card).to_contain_text("double-2")
+    (kept,) = httpx.get(f"{studio_server.url}/api/connections").json()
+    assert (kept["max_at_once"], kept["models"], kept["has_key"]) == (
+        3,
+        ["double-1", "double-2"],
+        True,
+    )
+
+
+def test_own_figures_are_checked_before_the_click(
+    studio_server: StudioProcess, page: Page, provider: Sora2Double
+) -> None:
+    page.goto(f"{studio_server.url}/settings")
+    connect(page, provider.base_url, KEY)
+    card = page.get_by_role("region", name="Gateway")
+    expect(card).to_contain_text("nothing is known of it")
+    card.get_by_text("Figures").click()
+    form = page.get_by_role("form", name="Figures of double-1")
+    form.get_by_label("Seconds").fill("7")
+    form.get_by_label("Sizes").fill("tall")
+    form.get_by_role("button", name="Save figures").click()
+    expect(page.get_by_role("alert")).to_contain_text("A size is width x height")
+    form.get_by_label("Seconds").fill("7, 9")
+    form.get_by_label("Dollars a second").fill("0.05")
+    form.get_by_role("button", name="Save figures").click()
+    expect(card).to_contain_text("7, 9 s · $0.05 a second · own figures")
+
+    page.goto(studio_server.url)
+    page.get_by_role("button", name="Model").click()
+    page.get_by_role("menu", name="Model").get_by_text("double-1").click()
+    expect(page.locator("[data-pick=seconds]")).to_contain_text("7 s")
+    expect(page.locator("[data-money]")).to_have_text("$0.35")
+    order = {"prompt": "x", "model": "double-1", "seconds": 5}
+    refused = httpx.post(f"{studio_server.url}/api/takes", json=order)
+    assert refused.json()["error"]["code"] == "seconds_unsupported"
+    assert provider.submits() == 0

@@ -268,6 +268,7 @@ async def test_a_server_that_makes_its_own_ids_is_followed_and_searched(
                 await provider.submit(asked())
             found = await provider.find(asked(), since)
             assert [job.id for job in found] == list(old.jobs)
+            assert found[0].is_certain
             assert (await ended(provider, found[0])).phase is JobPhase.SUCCEEDED
             # Also when it is over, and only the history tells of it.
             assert [job.id for job in await provider.find(asked(), since)] == list(old.jobs)

@@ -138,6 +138,9 @@ def _mode_problem(wish: Wish, capability: Capability) -> Problem | None:
     mode = capability.mode_for(count, wish.mode)
     what = _SAID_AS[mode]
     if capability.modes and mode not in capability.modes:
+        if mode is Mode.TEXT:
+            template = mark("%(model)s makes takes from pictures only. Choose one as a reference.")
+            return Problem("references", "picture_needed", template, {"model": capability.label})
         parts = {"model": capability.label, "what": what}
         return Problem(
             "references", "mode_unsupported", "%(model)s makes no takes from %(what)s.", parts

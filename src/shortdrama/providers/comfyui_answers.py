@@ -61,6 +61,7 @@ def _found(item: list[Any], submission: Submission) -> ProviderJob:
         created_at=made_ms / 1000 if isinstance(made_ms, int | float) else None,
         model=submission.model,
         prompt=submission.prompt,
+        is_certain=True,
     )
 
 
