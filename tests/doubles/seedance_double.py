@@ -4,6 +4,7 @@ Every order is checked as the vendor checks it: what is not in the documented sh
 
 Submit steps (the task is made in those marked *):
     ok*  drop*  500*  html*  no_id*     a clear answer; none; trouble; a page; an answer without id
+    slow*                               a clear answer after a moment
     400 401 404 429 429:SECONDS         refusals with Ark's envelope
     overdue real_person text_moderated not_open limit overloaded
     vanish                              no answer and no task
@@ -107,6 +108,8 @@ class SeedanceDouble(VendorDouble):
         step, argument = self.next_step("submit")
         if step in _ERRORS:
             return self._error(step, self.key, argument)
+        if step == "slow":
+            await self.linger()
         if (wrong := _wrong_in(body)) is not None:
             return JSONResponse({"error": {"code": "InvalidParameter", "message": wrong}}, 400)
         if step == "vanish":

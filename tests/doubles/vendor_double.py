@@ -6,6 +6,7 @@ takes the next step of its job and the last one stays.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -54,6 +55,7 @@ class VendorDouble:
         self.jobs: dict[str, VendorJob] = {}
         self.seen: list[Seen] = []
         self.bodies: list[dict[str, Any]] = []  # of paid requests, refused ones too
+        self.at_once = self.most_at_once = 0  # paid requests without their answer yet
         self._steps: dict[str, Steps] = {}
         self._sockets = [listen(), listen()]
         self._ports = [sock.getsockname()[1] for sock in self._sockets]
@@ -122,6 +124,13 @@ class VendorDouble:
             )
         )
         return self.seen[-1]
+
+    async def linger(self) -> None:
+        """A paid request that takes its time; `most_at_once` tells how many did so together."""
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0.05)
+        self.at_once -= 1
 
     async def clip(self, request: Request) -> Response:
         """The clip of the job in the path; no key must come with it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -125,6 +126,19 @@ async def test_many_large_pictures_stay_within_what_memory_takes(
     assert path.stat().st_size * 9 > 60_000_000
     assert len(rig.double.seen[-1].body) < 16_500_000
     assert len(rig.double.bodies[0]["content"]) == 10
+
+
+async def test_only_some_orders_with_pictures_are_in_memory_at_once(
+    provider: OpenProvider, rig: SeedanceRig, tmp_path: Path
+) -> None:
+    rig.double.script(submit="slow")
+    pictures = (picture(tmp_path / "a.png"),)
+    pictured = replace(ASKED, mode=Mode.FIRST_FRAME, references=pictures)
+    await asyncio.gather(*(provider.submit(pictured) for _ in range(12)))
+    assert 1 < rig.double.most_at_once <= 4
+    await asyncio.gather(*(provider.submit(ASKED) for _ in range(12)))
+    assert rig.double.most_at_once > 4
+    assert rig.submits() == 24
 
 
 async def test_own_content_is_added_such_as_a_portrait_of_the_vendors_library(

@@ -73,15 +73,18 @@ class Seedance:
 
     async def submit(self, submission: Submission) -> ProviderJob:
         """May cost money; raises as `VendorApi.submit`."""
-        body = await _body(submission)
         try:
-            answer = await self._api.submit(_TASKS, body)
+            async with self._api.room_for(submission.references):
+                answer = await self._api.submit(_TASKS, await _body(submission))
             if answer.error is not None:
                 raise self._api.refused(answer)
         except SubmissionUncertain:
             raise
         except ProviderError as error:
-            raise explained(error) from error
+            told = explained(error)
+            if told is error:
+                raise
+            raise told from error
         job_id = first_text(_mapping(answer.body), ("id",))
         if not job_id or not is_usable_id(job_id):
             raise self._api.uncertain(answer)

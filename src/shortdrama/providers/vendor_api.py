@@ -6,7 +6,9 @@ Nothing here waits, polls or repeats.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from shortdrama.sora2.exchange import Exchange
 from shortdrama.sora2.options import Auth, Timeouts
 
 _MAX_CLIP_BYTES = 4 * 1024**3
+_WITH_PICTURES = 4  # orders on their way at once; each may weigh some 50 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,15 @@ class VendorApi:
             kind_of=manners.kind_of,
         )
         self._exchange.use_key(access.key)
+        self._room = asyncio.Semaphore(_WITH_PICTURES)
 
     async def close(self) -> None:
         await self._exchange.close()
+
+    def room_for(self, pictures: Sequence[object]) -> AbstractAsyncContextManager[object]:
+        """To be held from reading an order's pictures until it is sent: fifty takes with nine
+        references each do not fit into memory at the same time. Without pictures, no waiting."""
+        return self._room if pictures else nullcontext()
 
     async def submit(
         self, path: str, body: object, headers: Mapping[str, str] | None = None

@@ -78,15 +78,19 @@ class Veo:
     async def submit(self, submission: Submission) -> ProviderJob:
         """May cost money; raises as `VendorApi.submit`."""
         model = quote(submission.model.removeprefix("models/"), safe="")
-        body = await _body(submission)
+        path = f"/models/{model}:predictLongRunning"
         try:
-            answer = await self._api.submit(f"/models/{model}:predictLongRunning", body)
+            async with self._api.room_for(submission.references):
+                answer = await self._api.submit(path, await _body(submission))
             if answer.error is not None:
                 raise self._api.refused(answer)
         except SubmissionUncertain:
             raise
         except ProviderError as error:
-            raise _explained(error) from error
+            told = _explained(error)
+            if told is error:
+                raise
+            raise told from error
         name = text_of(_mapping(answer.body).get("name"))
         if _NAME.fullmatch(name) is None:
             raise self._api.uncertain(answer)
