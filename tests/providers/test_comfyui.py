@@ -284,6 +284,22 @@ async def test_the_queue_says_how_many_go_before(double: ComfyUIDouble) -> None:
         assert (await provider.poll(second.id)).raw_status == "pending, 2 ahead"
 
 
+async def test_one_look_at_the_queue_tells_of_all_that_wait(double: ComfyUIDouble) -> None:
+    double.default(polls=["pending"] * 9)
+    async with opened(double) as provider:
+        jobs = [await provider.submit(asked(idempotency_key=str(n))) for n in range(3)]
+        double.jobs[jobs[0].id].state = "over"
+        double.requests.clear()
+        told = await provider.poll_many([*(job.id for job in jobs), str(uuid.uuid4())])
+    assert [told[job.id].phase for job in jobs] == [
+        JobPhase.SUCCEEDED,
+        JobPhase.QUEUED,
+        JobPhase.QUEUED,
+    ]
+    assert double.paths("GET").count("/queue") == 1
+    assert len(told) == 3
+
+
 @pytest.mark.parametrize(
     ("files", "name"),
     [

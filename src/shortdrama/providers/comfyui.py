@@ -55,6 +55,7 @@ NAME = "comfyui"
 WORKFLOW = "workflow"  # the option, with a colon and the model behind it
 _OURS = uuid.UUID("6f0f6a0e-6c1c-5b55-9d9c-2f8b8a1c0d7e")  # namespace of job ids
 _FOLDER = "shortdrama"  # of uploaded pictures, within ComfyUI's input folder
+_MOST_ENDED = 16  # jobs that may have ended between two looks at the queue
 _RECENT = 200  # jobs of the history that are looked through for a lost one
 _IS_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _SEED_BITS = 32  # what every sampler takes
@@ -112,6 +113,16 @@ class ComfyUI:
                 http_status=404,
             )
         return read_record(job_id, record, self._connection.base_url)
+
+    async def poll_many(self, job_ids: list[str]) -> dict[str, ProviderJob]:
+        """The queue tells of all that wait or run; of each that has ended the history does."""
+        queue = await self._queue()
+        found = {each: job for each in job_ids if (job := find_queued(queue, each))}
+        for job_id in [each for each in job_ids if each not in found][:_MOST_ENDED]:
+            record = (await self._history(job_id)).get(job_id)
+            if isinstance(record, dict):
+                found[job_id] = read_record(job_id, record, self._connection.base_url)
+        return found
 
     async def fetch(
         self, job: ProviderJob, destination: Path, on_progress: Callable[[int, int | None], None]
