@@ -252,7 +252,7 @@ def test_own_figures_are_over_the_table_and_outlive_the_studio(records: Database
         sizes=("480x832",),
         modes=(Mode.REFERENCES, Mode.TEXT),
         max_references=3,
-        usd_per_second=0.05,
+        micro_usd_per_second=50_000,
         has_seed=True,
     )
     service(records, DictVault()).set_figures(made.id, "wan-3.0", own)
@@ -289,7 +289,8 @@ def test_figures_go_with_their_model(records: Database) -> None:
     [
         Figures(seconds=(0,)),
         Figures(sizes=("9:16",)),
-        Figures(usd_per_second=-1),
+        Figures(micro_usd_per_second=-1),
+        Figures(micro_usd_per_second=0.5),  # type: ignore[arg-type]
         Figures(max_references=1000),
     ],
 )

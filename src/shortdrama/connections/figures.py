@@ -13,13 +13,14 @@ from functools import lru_cache
 from typing import TypeVar
 
 from shortdrama.domain.model import Capability, Mode, Sound
+from shortdrama.domain.money import MICRO, exact_dollars
 from shortdrama.errors import InvalidInput
 
 PREFIX = "figures:"
 Value = TypeVar("Value", int, str)
 _SIZE = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
 _MOST_SECONDS = 600
-_MOST_USD = 1_000.0
+_MOST_MICRO_USD = 1_000 * MICRO
 _MOST_PICTURES = 100
 
 
@@ -31,10 +32,16 @@ class Figures:
     sizes: tuple[str, ...] = ()
     modes: tuple[Mode, ...] = ()
     max_references: int | None = None
-    usd_per_second: float | None = None
+    micro_usd_per_second: int | None = None
     sound: Sound | None = None
     has_seed: bool | None = None
     has_negative_prompt: bool | None = None
+
+    @property
+    def price_text(self) -> str:
+        """Dollars a second, as a person types them."""
+        price = self.micro_usd_per_second
+        return "" if price is None else exact_dollars(price).rstrip("0").rstrip(".")
 
     def to_text(self) -> str:
         """As it is kept; only what was said."""
@@ -71,8 +78,8 @@ def checked(figures: Figures) -> Figures:
         raise InvalidInput("A take lasts 1 to 600 seconds.", code="figures_seconds")
     if not all(_SIZE.fullmatch(size) for size in figures.sizes):
         raise InvalidInput("A size is width x height, such as 720x1280.", code="figures_sizes")
-    price = figures.usd_per_second
-    if price is not None and not 0 <= price <= _MOST_USD:
+    price = figures.micro_usd_per_second
+    if price is not None and (type(price) is not int or not 0 <= price <= _MOST_MICRO_USD):
         raise InvalidInput("A price is a number of dollars a second.", code="figures_price")
     pictures = figures.max_references
     if pictures is not None and not 0 <= pictures <= _MOST_PICTURES:
@@ -91,7 +98,7 @@ def apply(figures: Figures, capability: Capability) -> Capability:
         return capability
     seconds = figures.seconds or capability.seconds
     sizes = figures.sizes or capability.sizes
-    price = figures.usd_per_second
+    price = figures.micro_usd_per_second
     told = replace(
         capability,
         seconds=seconds,
@@ -105,7 +112,7 @@ def apply(figures: Figures, capability: Capability) -> Capability:
         is_known=True,
     )
     if price is not None:
-        told = replace(told, micro_usd_per_second=round(price * 1_000_000), micro_usd_by_size=())
+        told = replace(told, micro_usd_per_second=price, micro_usd_by_size=())
     if figures.max_references is not None:
         told = replace(told, max_references=figures.max_references)
     if figures.sound is not None:

@@ -63,7 +63,7 @@ class FiguresWish(BaseModel):
     sizes: list[str] = Field(default=[], max_length=100)
     modes: list[Mode] = Field(default=[], max_length=4)
     max_references: int | None = Field(default=None, ge=0, le=100)
-    usd_per_second: float | None = Field(default=None, ge=0, le=1000)
+    micro_usd_per_second: int | None = Field(default=None, ge=0, le=1_000_000_000, strict=True)
     sound: Sound | None = None
     has_seed: bool | None = None
     has_negative_prompt: bool | None = None
@@ -89,6 +89,8 @@ class PresetAnswer(BaseModel):
     auth_header: str
     options: list[OptionAnswer]
     values: dict[str, str] = Field(description="Of options")
+    hint: str
+    closed: str = Field(description="Why nobody is to connect it; mostly empty")
 
 
 class CheckRow(BaseModel):
@@ -158,6 +160,8 @@ def list_protocols(services: GivenServices) -> list[PresetAnswer]:
                 for option in preset.options
             ],
             values=dict(preset.values),
+            hint=_(preset.hint) if preset.hint else "",
+            closed=_(preset.closed) if preset.closed else "",
         )
         for preset in services.connections.presets()
     ]
@@ -184,7 +188,7 @@ def set_figures(connection_id: str, wish: FiguresWish, services: GivenServices) 
         sizes=tuple(wish.sizes),
         modes=tuple(wish.modes),
         max_references=wish.max_references,
-        usd_per_second=wish.usd_per_second,
+        micro_usd_per_second=wish.micro_usd_per_second,
         sound=wish.sound,
         has_seed=wish.has_seed,
         has_negative_prompt=wish.has_negative_prompt,

@@ -13,6 +13,7 @@ from shortdrama.connections.figures import Figures
 from shortdrama.connections.forms import ConnectionForm
 from shortdrama.connections.ports import Preset
 from shortdrama.domain.model import VIDEOS, Connection, Mode, Sound
+from shortdrama.domain.money import parse_dollars
 from shortdrama.errors import InvalidInput, TooLarge
 
 _MOST_BYTES = 2_000_000  # of one document
@@ -141,7 +142,7 @@ def read_figures(form: FormData) -> Figures:
         max_references=next(
             (_whole(text, "figures_references") for text in _several(form, "references")), None
         ),
-        usd_per_second=_price(str(form.get("usd_per_second") or "")),
+        micro_usd_per_second=parse_dollars(str(form.get("usd_per_second") or "")),
         sound=Sound(sound) if sound in set(Sound) else None,
         has_seed=_choice(form, "has_seed"),
         has_negative_prompt=_choice(form, "has_negative_prompt"),
@@ -177,11 +178,6 @@ def _whole(text: str, code: str) -> int:
     if digits.isascii() and digits.isdecimal() and len(digits) < 6:
         return int(digits)
     raise InvalidInput("“%(text)s” is no whole number.", code=code, text=text[:20])
-
-
-def _price(text: str) -> float | None:
-    digits = text.strip().removeprefix("$").replace(",", ".")
-    return _number(digits, "figures_price") if digits else None
 
 
 def _choice(form: FormData, name: str) -> bool | None:
