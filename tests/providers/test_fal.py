@@ -431,6 +431,18 @@ async def test_a_completed_request_without_a_clip_says_which_input_was_at_fault(
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("word", "phase"), [("FAILED", JobPhase.FAILED), ("CANCELED", JobPhase.CANCELLED)]
+)
+async def test_words_that_fal_does_not_document_end_a_job_as_well(
+    rig: FalRig, fal: OpenProvider, tmp_path: Path, word: str, phase: JobPhase
+) -> None:
+    rig.double.script(polls=(word,))
+    job = await fal.poll((await fal.submit(order(rig, tmp_path))).id)
+    assert (job.phase, job.raw_status, job.result_url) == (phase, word, None)
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("result", ["502", "404"])
 async def test_a_result_that_does_not_come_says_nothing_of_the_job(
     rig: FalRig, fal: OpenProvider, tmp_path: Path, result: str

@@ -96,6 +96,11 @@ def test_a_model_without_a_template_is_said_when_it_is_connected() -> None:
         ),
         ({"output": {"videos": [{"url": "https://x/a.webm"}]}}, "https://x/a.webm"),
         ({"seed": 7}, None),
+        ({"error": "No.", "docs": "https://x/errors", "more": {"url": "https://x/more"}}, None),
+        (
+            {"still": {"url": "https://x/a.png"}, "out": {"url": "https://x/b.mp4"}},
+            "https://x/b.mp4",
+        ),
         (None, None),
         ("flagged", None),
         ({"video": {"url": "https://[broken"}}, "https://[broken"),

@@ -13,9 +13,10 @@ _MOST_DEEP = 6
 def clip_address(output: object) -> str | None:
     """The address of the clip in a decoded answer; of the likeliest where there are several.
 
-    Knows a bare address, a list of them, and objects with a `url` under any name.
+    Knows a bare address, a list of them, and objects with a `url` under any name. An address that
+    nothing speaks for, such as one of a page about an error, is none.
     """
-    found = list(_addresses(output, "", 0))
+    found = [pair for pair in _addresses(output, "", 0) if pair[0] > 0]
     return max(found, default=(0, None), key=lambda pair: pair[0])[1]
 
 
@@ -41,7 +42,7 @@ def _likely(url: str, name: str, told: Mapping[str, Any]) -> int:
     if kind and not kind.startswith(("video/", "application/octet-stream")):
         return 0
     is_clip = kind.startswith("video/") or _path(url).endswith(_CLIPS)
-    return 1 + 2 * is_clip + ("video" in name.lower() or name in {"", "output"})
+    return 2 * is_clip + ("video" in name.lower() or name in {"", "output"})
 
 
 def _path(url: str) -> str:
