@@ -79,7 +79,9 @@ def test_somebody_can_always_manage_the_studio(users: UserService, database: Dat
         assert caught.value.code == "last_owner"
     users.set_role(jun.id, Role.OWNER)
     users.remove(mei.id)
-    users.remove(jun.id)  # the last one: the studio is open again
+    with pytest.raises(Conflict):
+        users.remove(jun.id)
+    users.remove(jun.id, may_open=True)
     assert users.all() == []
     with pytest.raises(NotFound):
         users.remove(mei.id)

@@ -279,3 +279,14 @@ async def test_the_door_is_told_that_nobody_is_logged_in(client: httpx.AsyncClie
         assert (await client.get("/v1/models", headers=key)).text == "in"
         assert (await client.get("/api/takes", headers=key)).status_code == 401
     assert (await client.post("/login", data={"password": PASSWORD})).status_code == 303
+
+
+async def test_beyond_loopback_nobody_comes_in_without_a_log_in(database: Database) -> None:
+    """Even where every user was removed meanwhile."""
+    users = UserService(database)
+    log_in = LogIn(users, "", b"s" * 32, TriesHere(), is_always_needed=True)
+    gate = Gate(Starlette(routes=[Route("/", _home)]), log_in, Pages(StaticFiles()))
+    transport = httpx.ASGITransport(gate)
+    async with httpx.AsyncClient(transport=transport, base_url="http://studio") as client:
+        assert (await client.get("/")).status_code == 401
+        assert (await client.post("/login", data={"password": ""})).status_code == 401

@@ -52,7 +52,7 @@ def unsafe_routes(studio: Studio) -> set[str]:
     found = set()
     for route in routes_of(application(studio).routes):
         if isinstance(route, APIRoute):
-            found |= {f"{m} {route.path}" for m in route.methods - SAFE_METHODS}
+            found |= {f"{m} {route.path}" for m in (route.methods or set()) - SAFE_METHODS}
     return found
 
 

@@ -96,10 +96,13 @@ class UserService:
         self._known = None
         return changed
 
-    def remove(self, user_id: UserId) -> None:
-        """Ends their sessions; their takes stay signed with their name."""
+    def remove(self, user_id: UserId, may_open: bool = False) -> None:
+        """Ends their sessions; their takes stay signed with their name.
+
+        `may_open`: also the very last one, after whom nobody has to log in any more.
+        """
         with self._records.begin() as tx:
-            self._check_last_owner(tx, user_id, None)
+            self._check_last_owner(tx, user_id, None, may_open)
             tx.users.remove(user_id)
         self._known = None
 
@@ -114,13 +117,20 @@ class UserService:
                 tx.users.change(found.id, {"last_log_in_at": datetime.now(UTC)})
         return found
 
-    def _check_last_owner(self, tx: AccessTransaction, user_id: UserId, role: Role | None) -> None:
+    def _check_last_owner(
+        self,
+        tx: AccessTransaction,
+        user_id: UserId,
+        role: Role | None,
+        may_open: bool = False,
+    ) -> None:
         users = tx.users.all()
         if user_id not in {user.id for user in users}:
             raise _nobody_there()
         owners = [user.id for user in users if user.role is Role.OWNER]
-        others_stay = len(users) > 1 or role is not None
-        if role is not Role.OWNER and owners == [user_id] and others_stay and not self._has_root:
+        if may_open and len(users) == 1:
+            return
+        if role is not Role.OWNER and owners == [user_id] and not self._has_root:
             raise Conflict(
                 "This is the only owner. Make somebody else an owner first.", code="last_owner"
             )

@@ -166,12 +166,15 @@ def set_password(name: _Name, data: _Data = None, config: _Config = None) -> Non
 
 @users.command("remove")
 def remove_user(name: _Name, data: _Data = None, config: _Config = None) -> None:
-    """Let somebody in no more. Their takes stay, signed with their name."""
+    """Let somebody in no more. Their takes stay, signed with their name.
+
+    After the last one, nobody has to log in any more.
+    """
     from shortdrama.app import open_access
 
     with open_access(_settings(data, config)) as (people, _keys):
         user = people.named(name)
-        people.remove(user.id)
+        people.remove(user.id, may_open=True)
     typer.echo(f"{user.name} is removed.")
 
 

@@ -10,10 +10,11 @@ from types import FrameType
 import typer
 import uvicorn
 
-from shortdrama.app import Studio, build_studio
+from shortdrama.app import Studio, build_studio, open_access
 from shortdrama.cli.logs import begin_log
 from shortdrama.errors import SetupProblem
 from shortdrama.settings import Settings
+from shortdrama.storage.data_directory import DataDirectory
 from shortdrama.web.security import LOOPBACK_NAMES
 
 GRACE_S = 2  # open event streams would otherwise hold the exit for ever
@@ -51,16 +52,26 @@ def serve_studio(settings: Settings) -> None:
     begin_log(settings)
     password = os.environ.get("SHORTDRAMA_PASSWORD", "")
     if settings.host not in LOOPBACK_NAMES and not password:
-        raise SetupProblem(
-            "%(host)s can be reached from other machines. Set SHORTDRAMA_PASSWORD first, "
-            "or leave out --host.",
-            host=settings.host,
-        )
+        _need_people(settings)
     listener = bind(settings.host, settings.port)
     with listener:
         url = _url(settings.host, listener.getsockname()[1])
         with build_studio(settings, url=url, password=password) as studio:
             run(StudioServer(_config(studio, settings), studio, url), listener)
+
+
+def _need_people(settings: Settings) -> None:
+    """Raises `SetupProblem` where nobody could log in."""
+    is_fresh = settings.is_on_sqlite and not DataDirectory(settings.data).database_path.exists()
+    if not is_fresh or settings.database_url:
+        with open_access(settings) as (people, _keys):
+            if people.all():
+                return
+    raise SetupProblem(
+        "%(host)s can be reached from other machines. Set SHORTDRAMA_PASSWORD first, "
+        "or leave out --host.",
+        host=settings.host,
+    )
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -32,8 +32,18 @@ _ROOT_ID = UserId("")
 class LogIn:
     """`password` is the studio's own: who knows it is an owner. Empty: there are only users."""
 
-    def __init__(self, users: UserService, password: str, secret: bytes, tries: Tries) -> None:
+    def __init__(
+        self,
+        users: UserService,
+        password: str,
+        secret: bytes,
+        tries: Tries,
+        *,
+        is_always_needed: bool = False,
+    ) -> None:
+        """`is_always_needed`: even without password and users, so that nobody comes in."""
         self._users = users
+        self._is_always_needed = is_always_needed
         self._has_root = bool(password)
         self._secret = secret
         self._root_secret = hmac.digest(secret, password.encode(), "sha256")
@@ -44,7 +54,7 @@ class LogIn:
         self._tries = tries
 
     async def is_needed(self) -> bool:
-        return self._has_root or bool(await self._people())
+        return self._is_always_needed or self._has_root or bool(await self._people())
 
     async def has_names(self) -> bool:
         """Whether the log-in form asks for a name."""

@@ -47,11 +47,11 @@ def test_a_program_changes_only_its_base_url(door: Door, tmp_path: Path) -> None
 
 def test_what_it_orders_is_a_take_in_the_project_api(door: Door) -> None:
     client = door.client()
-    made = client.videos.create_and_poll(prompt="a cat", model=MODEL, seconds="5")
+    made = client.videos.create_and_poll(prompt="a cat", model=MODEL, seconds="8")
     services = door.studio.services
     take = services.takes.get(TakeId(made.id.removeprefix("video_")))
     assert (take.ordered_by, take.request.connection_id) == ("api", "environment")
-    assert take.estimate_micro_usd == 500_000
+    assert take.estimate_micro_usd == 800_000
     board = services.board.episode_view(services.board.shot(take.shot_id).episode_id)
     assert board.project.title == "API"
     assert [view.shot.prompt_text for view in board.shots] == ["a cat"]
