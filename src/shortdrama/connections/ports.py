@@ -83,6 +83,7 @@ class Preset:
     options: tuple[PresetOption, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)  # of options
     hint: str = ""  # what one needs to have
+    closed: str = ""  # since when it answers no more, and what to do; nobody is to connect it
 
 
 class ConnectionProbe(Protocol):

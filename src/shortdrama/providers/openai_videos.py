@@ -16,13 +16,20 @@ from typing import Any
 from shortdrama.domain.model import SEED, VIDEOS, Mode, Sound
 from shortdrama.domain.prompt import clean_prompt
 from shortdrama.domain.take import FailureKind
-from shortdrama.errors import InvalidInput, ProviderError, Sentence, StudioError, mark
+from shortdrama.errors import InvalidInput, ProviderError, StudioError
 from shortdrama.generation.ports import Bill, JobPhase, ProviderJob, Submission
 from shortdrama.providers.kind import Access, CheckRow, ProviderKind
-from shortdrama.providers.video_servers import ANY, OPTIONS, VideoServer, own_words, server_of
+from shortdrama.providers.video_check import check_videos
+from shortdrama.providers.video_servers import (
+    ANY,
+    OPTIONS,
+    VideoServer,
+    own_words,
+    server_of,
+)
 from shortdrama.providers.wishes import cannot
 from shortdrama.sora2.answers import kind_of_job_error
-from shortdrama.sora2.client import ConnectionCheck, Sora2Client
+from shortdrama.sora2.client import Sora2Client
 from shortdrama.sora2.options import GenerateOptions, ReferenceFile
 from shortdrama.sora2.requests import data_url
 from shortdrama.sora2.wire import JobStatus, VideoJob, VideoPage
@@ -55,11 +62,7 @@ class OpenAIVideos:
         self._server = server
 
     async def check(self) -> list[CheckRow]:
-        try:
-            check = await self._client.check_connection()
-        except StudioError as error:
-            return [(mark("Address"), False, error.message)]
-        return _check_rows(check, self._models)
+        return await check_videos(self._client, self._models)
 
     async def close(self) -> None:
         await self._client.close()
@@ -253,26 +256,6 @@ def _bill(job: VideoJob) -> Bill | None:
 
 def _unix(moment: datetime | None) -> float | None:
     return moment.astimezone(UTC).timestamp() if moment else None
-
-
-def _check_rows(check: ConnectionCheck, models: tuple[str, ...]) -> list[CheckRow]:
-    if check.status == "unreachable":
-        return [(mark("Address"), False, check.message)]
-    reached: CheckRow = (mark("Address"), True, mark("The server answers."))
-    if check.status == "unauthorised":
-        return [reached, (mark("Key"), False, check.message)]
-    rows = [reached, (mark("Key"), True, check.message)]
-    if check.models:
-        rows.append(_models_row(models, check.models))
-    return rows
-
-
-def _models_row(wanted: tuple[str, ...], listed: tuple[str, ...]) -> CheckRow:
-    missing = [model for model in wanted if model not in listed]
-    if missing:
-        said = Sentence("The server does not list %(models)s.", models=", ".join(missing))
-        return (mark("Models"), False, said)
-    return (mark("Models"), True, ", ".join(wanted))
 
 
 def _open(access: Access) -> OpenAIVideos:

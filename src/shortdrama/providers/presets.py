@@ -12,6 +12,7 @@ from shortdrama.connections.ports import Preset, PresetOption
 from shortdrama.domain.model import SEED, VIDEOS
 from shortdrama.errors import mark
 from shortdrama.providers.kind import ProviderKind
+from shortdrama.providers.video_servers import CLOSED
 
 _VIDEOS = (
     Preset(
@@ -55,6 +56,15 @@ _VIDEOS = (
         auth_header="api-key",
         values={"server": "azure"},
         hint=mark("The model id is the name of your deployment."),
+    ),
+    Preset(
+        "openai",
+        "OpenAI",
+        VIDEOS,
+        base_url="https://api.openai.com/v1",
+        models=("sora-2", "sora-2-pro"),
+        values={"server": "openai"},
+        closed=CLOSED["api.openai.com"],
     ),
     Preset(
         VIDEOS,

@@ -97,6 +97,14 @@ SERVERS: Mapping[str, VideoServer] = {
     ),
 }
 
+# Hosts that answer no more, and what to say of them.
+CLOSED = {
+    "api.openai.com": mark(
+        "OpenAI closed its Videos API on 2026-09-24. Its keys make no clips any more; other "
+        "servers of the same protocol do."
+    )
+}
+
 OPTIONS = (
     Option(
         "server",

@@ -167,7 +167,8 @@ def _form(filled: Filled, error: InvalidInput | None = None) -> dict[str, Any]:
 
 
 def _preset(services: Services, name: str) -> Preset | None:
-    return next((p for p in services.connections.presets() if p.id == name), None)
+    presets = services.connections.presets()
+    return next((p for p in presets if p.id == name and not p.closed), None)
 
 
 def _unknown(protocol: str) -> Preset:
