@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse
 import shortdrama
 from shortdrama.domain.ids import ConnectionId, ShotId, new_id
 from shortdrama.domain.model import Capability, Connection
+from shortdrama.domain.money import dollars
 from shortdrama.errors import StudioError
 from shortdrama.generation.orders import TakeOrder
 from shortdrama.web.i18n import _
@@ -45,7 +46,7 @@ class Trial:
             return _("Make a real test: %(seconds)s s of %(model)s, price not known") % parts
         if self.micro_usd == 0:
             return _("Make a real test: %(seconds)s s of %(model)s, free") % parts
-        price = f"${self.micro_usd / 1_000_000:.2f}"
+        price = dollars(self.micro_usd)
         words = _("Make a real test: %(seconds)s s of %(model)s for %(price)s")
         return words % {**parts, "price": price}
 
