@@ -2,8 +2,9 @@
 `code` and `message` at the top, some of them with HTTP 200.
 
 Refusals: `key`, `busy`, `throttled_200`, `arrears`, `wrong_value`, `moderated`, `no_model`,
-`inner_200` (an internal error with 200). Words of polls: `queued`, `suspended`, `running`, `done`,
-`cancelled`, `failed`, `moderated_input`, `moderated_output`, `unknown`, and any other as it is.
+`not_activated`, `free_tier`, `inner_200` (an internal error with 200). Words of polls: `queued`,
+`suspended`, `running`, `done`, `cancelled`, `failed`, `moderated_input`, `moderated_output`,
+`unknown`, and any other as it is.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ _REFUSALS = {
     "arrears": (400, "Arrearage", "Access denied, make sure your account is in good standing."),
     "wrong_value": (400, "InvalidParameter", "duration must be one of 5, 10"),
     "moderated": (400, "DataInspectionFailed", "Input data may contain inappropriate content."),
+    "not_activated": (403, "AccessDenied.Unpurchased", "Access to model denied."),
+    "free_tier": (403, "AllocationQuota.FreeTierOnly", "The free tier of the model is exhausted."),
     "no_model": (400, "ModelNotFound", "Model can not be found."),
     "inner_200": (200, "InternalError.Timeout", "An internal timeout error has occurred."),
     "synchronous": (

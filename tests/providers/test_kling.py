@@ -330,6 +330,7 @@ async def test_codes_say_more_than_statuses(
         await provider.submit(ASKED)
     assert not isinstance(caught.value, SubmissionUncertain)
     assert (caught.value.kind, caught.value.is_transient) == (kind, is_transient)
+    assert ("console" in caught.value.message) == (step == "not_let_in")
 
 
 @pytest.mark.anyio

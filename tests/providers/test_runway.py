@@ -284,6 +284,7 @@ async def test_limits_that_waiting_does_not_lift(
     with pytest.raises(ProviderError) as caught:
         await provider.submit(ASKED)
     assert (caught.value.kind, caught.value.is_transient) == (FailureKind.QUOTA, False)
+    assert ("tomorrow" in caught.value.message) == (step == "daily")
 
 
 @pytest.mark.anyio

@@ -276,6 +276,7 @@ async def test_negative_prompt_and_sound_of_2_6(rig: WanRig, provider: OpenProvi
     [
         ("throttled_200", FailureKind.RATE_LIMITED, True),
         ("no_model", FailureKind.NOT_FOUND, False),
+        ("free_tier", FailureKind.QUOTA, False),
         ("moderated", FailureKind.MODERATION_INPUT, False),
     ],
 )
@@ -420,3 +421,18 @@ async def test_a_clip_whose_address_is_not_known_yet_is_asked_for_again(
 
 def data_url(path: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [("key", "region"), ("not_activated", "Activate"), ("free_tier", "free tier")],
+)
+async def test_refusals_that_say_what_to_do(
+    rig: WanRig, provider: OpenProvider, step: str, words: str
+) -> None:
+    rig.double.script(submit=step)
+    with pytest.raises(ProviderError, match=words) as caught:
+        await provider.submit(ASKED)
+    assert caught.value.details["explains"]
+    assert caught.value.details["provider_code"]

@@ -19,42 +19,25 @@ from typing import Any
 from urllib.parse import quote
 
 from shortdrama.domain.take import FailureKind
-from shortdrama.errors import ProviderError, Sentence, SubmissionUncertain, mark
+from shortdrama.errors import ProviderError, Sentence, mark
 from shortdrama.generation.ports import Bill, JobPhase, ProviderJob, Submission
+from shortdrama.providers.advice import explained
 from shortdrama.providers.checks import reach
 from shortdrama.providers.kind import Access, CheckRow, ProviderKind
 from shortdrama.providers.kling_forms import body_of, endpoint_of
+from shortdrama.providers.kling_refusals import ADVICE, CLOCK, kind_of, kind_of_failure
 from shortdrama.providers.kling_token import secrets_of, token_of
 from shortdrama.providers.phases import phase_of
 from shortdrama.providers.vendor_api import Manners, VendorApi
 from shortdrama.providers.wishes import cannot
-from shortdrama.sora2.answers import Answer, kind_of_job_error, kind_of_refusal, poll_after
+from shortdrama.sora2.answers import Answer, poll_after
 from shortdrama.sora2.options import Auth
-from shortdrama.sora2.wire import JobError, parse_seconds, parse_time, text_of
+from shortdrama.sora2.wire import parse_seconds, parse_time, text_of
 
 _PAGE = 100
 _MAX_PAGES = 3
 _BILLED_DAYS_S = 365 * 86_400
 _OWN_ID = "external_task_id"
-_RISK = re.compile(r"risk control|sensitive|violat|policy|prohibit|moderation|illegal", re.I)
-_INPUT = re.compile(r"\b(prompt|input|image|picture|text|upload)", re.I)
-_KINDS = {
-    **dict.fromkeys(range(1000, 1005), FailureKind.AUTH),
-    1100: FailureKind.AUTH,
-    1101: FailureKind.QUOTA,
-    1102: FailureKind.QUOTA,
-    1103: FailureKind.AUTH,
-    1200: FailureKind.INVALID_REQUEST,
-    1201: FailureKind.INVALID_REQUEST,
-    1202: FailureKind.NOT_FOUND,
-    1203: FailureKind.NOT_FOUND,
-    1300: FailureKind.MODERATION_INPUT,
-    1301: FailureKind.MODERATION_INPUT,
-    1302: FailureKind.RATE_LIMITED,
-    1303: FailureKind.RATE_LIMITED,
-    1304: FailureKind.AUTH,
-    **dict.fromkeys(range(5000, 5003), FailureKind.PROVIDER_FAILURE),
-}
 
 
 class Kling:
@@ -69,15 +52,10 @@ class Kling:
         body = await body_of(submission, own_id)
         try:
             return await self._submit(endpoint, body)
-        except SubmissionUncertain:
-            raise
         except ProviderError as error:
-            said = str(error.details.get("provider_message") or "")
-            if error.kind != FailureKind.INVALID_REQUEST or _OWN_ID not in said or not own_id:
-                raise
-            made = await self._made_before(endpoint, own_id)
+            made = await self._made_before(endpoint, own_id) if _says_made(error) else None
             if made is None:
-                raise
+                raise explained(error, ADVICE) from error
             return made
 
     async def poll(self, job_id: str) -> ProviderJob:
@@ -127,8 +105,7 @@ class Kling:
         )
         if answer is None:
             is_clock = re.search(r"\b100[34]\b|not yet valid|expired", rows[-1][2]) is not None
-            said = mark("The key’s token is good for minutes: check this machine’s clock.")
-            return [*rows, (mark("Clock"), False, said)] if is_clock else rows
+            return [*rows, (mark("Clock"), False, CLOCK)] if is_clock else rows
         return rows + await self._credit_rows()
 
     async def close(self) -> None:
@@ -140,7 +117,7 @@ class Kling:
         if text_of(task.get("task_id")) and answer.error is None:
             return _job(endpoint, task, answer)
         error = answer.error
-        if error is not None and _kind_of(200, error) is not FailureKind.PROVIDER_FAILURE:
+        if error is not None and kind_of(200, error) is not FailureKind.PROVIDER_FAILURE:
             raise self._api.refused(answer)
         raise self._api.uncertain(answer)
 
@@ -200,6 +177,11 @@ class Kling:
         return [(mark("Credit"), left > 0, said)] if packs else []
 
 
+def _says_made(error: ProviderError) -> bool:
+    said = str(error.details.get("provider_message") or "")
+    return error.kind == FailureKind.INVALID_REQUEST and _OWN_ID in said
+
+
 def _own_id(submission: Submission) -> str:
     """The same for the same order only, so that the vendor itself refuses to make it twice."""
     if not submission.idempotency_key:
@@ -239,7 +221,7 @@ def _job(
         phase=phase,
         raw_status=word,
         error_message=message or None if has_failed else None,
-        failure_kind=_kind_of_failure(message) if has_failed else None,
+        failure_kind=kind_of_failure(message) if has_failed else None,
         result_url=text_of(video.get("url")) or None,
         poll_after_s=poll_after(answer.headers),
         seconds=parse_seconds(video.get("duration")),
@@ -257,18 +239,6 @@ def _bill(told: str) -> Bill | None:
     return Bill(usage={"units": units}, was_charged=units > 0)
 
 
-def _kind_of(status: int, error: JobError) -> FailureKind:
-    known = _KINDS.get(int(error.code)) if error.code.isdecimal() else None
-    return known or kind_of_refusal(status, error)
-
-
-def _kind_of_failure(message: str) -> FailureKind:
-    if _RISK.search(message):
-        has_input = _INPUT.search(message) is not None
-        return FailureKind.MODERATION_INPUT if has_input else FailureKind.MODERATION_OUTPUT
-    return kind_of_job_error(JobError(message=message))
-
-
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
@@ -279,7 +249,7 @@ def _open(access: Access) -> Kling:
     auth = Auth(token_of=token_of, secrets_of=secrets_of)
     api = VendorApi(
         replace(access, connection=replace(connection, base_url=address)),
-        Manners(auth=auth, kind_of=_kind_of),
+        Manners(auth=auth, kind_of=kind_of),
     )
     return Kling(api)
 

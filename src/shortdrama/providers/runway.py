@@ -18,6 +18,7 @@ from urllib.parse import quote
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, Sentence, mark
 from shortdrama.generation.ports import Bill, JobPhase, ProviderJob, Submission
+from shortdrama.providers.advice import explained
 from shortdrama.providers.checks import reach
 from shortdrama.providers.kind import Access, CheckRow, ProviderKind
 from shortdrama.providers.phases import phase_of
@@ -32,6 +33,22 @@ _CREDIT_MICRO_USD = 10_000
 _NOT_OVER = frozenset({JobPhase.QUEUED, JobPhase.RUNNING, JobPhase.UNKNOWN})
 _NO_CREDIT = re.compile(r"(not|n.t) (have )?enough credits|monthly .{0,40}(limit|cap)", re.I)
 _DAILY = re.compile(r"\bdaily\b|per day", re.I)
+_ADVICE = (
+    (
+        r"(?i)\bdaily\b|per day",
+        mark(
+            "The account’s limit of takes a day is reached for this model. Try again tomorrow, or "
+            "raise the tier in Runway’s developer portal."
+        ),
+    ),
+    (
+        r"(?i)monthly .{0,40}(limit|cap)",
+        mark(
+            "The account’s limit of credits a month is reached. Raise the tier in Runway’s "
+            "developer portal."
+        ),
+    ),
+)
 
 
 class Runway:
@@ -42,14 +59,11 @@ class Runway:
         self._models = models
 
     async def submit(self, submission: Submission) -> ProviderJob:
-        answer = await self._api.submit(path_of(submission.mode), await body_of(submission))
-        body = _mapping(answer.body)
-        job_id = first_text(body, ("id",))
-        if job_id and is_usable_id(job_id):
-            return _job(job_id, {"status": "PENDING", **body}, answer)
-        if answer.error is not None:
-            raise self._api.refused(answer)
-        raise self._api.uncertain(answer)
+        body = await body_of(submission)
+        try:
+            return await self._submit(path_of(submission.mode), body)
+        except ProviderError as error:
+            raise explained(error, _ADVICE) from error
 
     async def poll(self, job_id: str) -> ProviderJob:
         answer = await self._api.ask("GET", _path(job_id))
@@ -92,6 +106,16 @@ class Runway:
 
     async def close(self) -> None:
         await self._api.close()
+
+    async def _submit(self, path: str, order: dict[str, Any]) -> ProviderJob:
+        answer = await self._api.submit(path, order)
+        body = _mapping(answer.body)
+        job_id = first_text(body, ("id",))
+        if job_id and is_usable_id(job_id):
+            return _job(job_id, {"status": "PENDING", **body}, answer)
+        if answer.error is not None:
+            raise self._api.refused(answer)
+        raise self._api.uncertain(answer)
 
 
 def _job(job_id: str, task: Mapping[str, Any], answer: Answer) -> ProviderJob:

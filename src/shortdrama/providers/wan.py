@@ -18,12 +18,19 @@ from urllib.parse import quote
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, mark
 from shortdrama.generation.ports import Bill, JobPhase, ProviderJob, Submission
+from shortdrama.providers.advice import explained
 from shortdrama.providers.checks import reach
 from shortdrama.providers.kind import Access, CheckRow, Option, ProviderKind
 from shortdrama.providers.phases import phase_of
 from shortdrama.providers.vendor_api import Manners, VendorApi
 from shortdrama.providers.wan_forms import body_of, path_of
-from shortdrama.sora2.answers import Answer, kind_of_refusal, poll_after
+from shortdrama.providers.wan_refusals import (
+    ADVICE,
+    is_their_trouble,
+    kind_of,
+    kind_of_failure,
+)
+from shortdrama.sora2.answers import Answer, poll_after
 from shortdrama.sora2.wire import JobError, first_text, parse_seconds, text_of
 
 _ASYNC = {"X-DashScope-Async": "enable"}  # without it the call is refused
@@ -42,14 +49,10 @@ class Wan:
 
     async def submit(self, submission: Submission) -> ProviderJob:
         body = await body_of(submission)
-        headers = {**self._headers, **_ASYNC}
-        answer = await self._api.submit(path_of(submission.model), body, headers)
-        output = _output(answer)
-        if task_id := text_of(output.get("task_id")):
-            return _job(task_id, answer)
-        if answer.error is not None and not _is_their_trouble(answer.error.code):
-            raise self._api.refused(answer)
-        raise self._api.uncertain(answer)
+        try:
+            return await self._submit(path_of(submission.model), body)
+        except ProviderError as error:
+            raise explained(error, ADVICE) from error
 
     async def poll(self, job_id: str) -> ProviderJob:
         """Raises `ProviderError` (`kind="not_found"`) where the task is not known: made a moment
@@ -120,6 +123,15 @@ class Wan:
     async def close(self) -> None:
         await self._api.close()
 
+    async def _submit(self, path: str, body: dict[str, Any]) -> ProviderJob:
+        answer = await self._api.submit(path, body, {**self._headers, **_ASYNC})
+        output = _output(answer)
+        if task_id := text_of(output.get("task_id")):
+            return _job(task_id, answer)
+        if answer.error is not None and not is_their_trouble(answer.error.code):
+            raise self._api.refused(answer)
+        raise self._api.uncertain(answer)
+
     async def _ask(
         self, method: str, path: str, params: Mapping[str, str | int] | None = None
     ) -> Answer:
@@ -166,7 +178,7 @@ def _job(task_id: str, answer: Answer) -> ProviderJob:
         raw_status=word,
         error_code=error.code or None,
         error_message=error.message or None,
-        failure_kind=_kind_of_failure(error) if phase is JobPhase.FAILED else None,
+        failure_kind=kind_of_failure(error) if phase is JobPhase.FAILED else None,
         result_url=first_text(output, ("video_url",)) or None,
         poll_after_s=poll_after(answer.headers),
         seconds=parse_seconds(usage.get("output_video_duration") or usage.get("duration")),
@@ -214,39 +226,6 @@ def _is_match(job: ProviderJob, submission: Submission) -> bool:
     return is_same and job.seconds in (None, submission.seconds)
 
 
-# What the vendor's codes mean; they are paths of words, such as "Throttling.RateQuota".
-_CODES = (
-    (r"InvalidApiKey|AccessDenied|Workspace\.AccessDenied|Model\.AccessDenied", FailureKind.AUTH),
-    (r"Arrearage|AllocationQuota\.FreeTierOnly|CommodityNotPurchased", FailureKind.QUOTA),
-    (r"Throttling|LimitRequests|LimitBurstRate", FailureKind.RATE_LIMITED),
-    (r"ModelNotFound|ModelNotExist", FailureKind.NOT_FOUND),
-    (r"InvalidParameter|InvalidURL|BadRequest|UnsupportedOperation", FailureKind.INVALID_REQUEST),
-    (r"InternalError|SystemError|RequestTimeOut|ServiceUnavailable", FailureKind.PROVIDER_FAILURE),
-)
-_MODERATED = re.compile(r"DataInspectionFailed|IPInfringementSuspect|CustomRoleBlocked")
-
-
-def _kind_of(status: int, error: JobError) -> FailureKind:
-    if _MODERATED.match(error.code):
-        return FailureKind.MODERATION_INPUT
-    known = next((kind for codes, kind in _CODES if re.match(codes, error.code)), None)
-    return known or kind_of_refusal(status, error)
-
-
-def _kind_of_failure(error: JobError) -> FailureKind:
-    """ "Input or output data may contain …" is what is said of both."""
-    if _MODERATED.match(error.code):
-        has_output = "output" in error.message.lower()
-        return FailureKind.MODERATION_OUTPUT if has_output else FailureKind.MODERATION_INPUT
-    known = next((kind for codes, kind in _CODES if re.match(codes, error.code)), None)
-    return known or FailureKind.PROVIDER_FAILURE
-
-
-def _is_their_trouble(code: str) -> bool:
-    """With HTTP 200 such an answer does not say that nothing was made."""
-    return re.match(_CODES[-1][0], code) is not None
-
-
 def _open(access: Access) -> Wan:
     connection = access.connection
     address = connection.base_url.rstrip("/")
@@ -254,7 +233,7 @@ def _open(access: Access) -> Wan:
         address += "/api/v1"
     api = VendorApi(
         replace(access, connection=replace(connection, base_url=address)),
-        Manners(kind_of=_kind_of),
+        Manners(kind_of=kind_of),
     )
     workspace = connection.options.get("workspace", "").strip()
     return Wan(api, {"X-DashScope-WorkSpace": workspace} if workspace else {})
