@@ -228,9 +228,13 @@ class ProviderContract:
     ) -> None:
         """What the table is made of."""
         values = getattr(request.node, "callspec", None)
-        mode = values.params.get("mode") if values else None
-        record_property("provider", self.rig_type.name or self.rig_type.kind.label)
+        params = values.params if values else {}
+        rig, mode, play = self.rig_type, params.get("mode"), params.get("play")
+        record_property("provider", rig.name or rig.kind.label)
         record_property("mode", mode.value if mode else "")
+        record_property("case", play.value if play else request.node.originalname)
+        record_property("stops", str(rig.can_cancel))
+        record_property("finds", str(rig.has_list))
 
     # The whole way
 
