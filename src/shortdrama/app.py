@@ -29,6 +29,7 @@ from shortdrama.errors import InvalidInput
 from shortdrama.generation.orders import TakeOrder, Terms
 from shortdrama.generation.phases import Tools
 from shortdrama.generation.service import TakeService
+from shortdrama.health import Health
 from shortdrama.media.service import MEDIA_FUNCTIONS, MediaTools
 from shortdrama.media.workers import DEFAULT_LANES, WorkerPool
 from shortdrama.money.service import MoneyService
@@ -55,6 +56,7 @@ from shortdrama.web.app import create_web
 from shortdrama.web.door.ports import DoorTools
 from shortdrama.web.gate import Gate, load_secret
 from shortdrama.web.log_in import LogIn
+from shortdrama.web.security import LOOPBACK_NAMES
 from shortdrama.web.services import Services
 from shortdrama.work import Place, Work, open_runner, share_of
 
@@ -302,6 +304,8 @@ def _join(settings: Settings, storage: _Storage, stack: ExitStack, has_root: boo
             secret=_secret(storage),
             scratch=place.work_path,
         ),
+        health=Health(database, storage.blobs),
+        metrics_token=os.environ.get("SHORTDRAMA_METRICS_TOKEN", ""),
         start=work.start,
         stop=work.stop,
     )
@@ -384,5 +388,11 @@ def _web(services: Services, password: str | None, database: Database) -> ASGIAp
     if password is None:
         return create_web(services)
     tries = TriesHere() if database.is_sqlite else SharedTries(database)
-    log_in = LogIn(services.users, password, services.door.secret, tries)
+    log_in = LogIn(
+        services.users,
+        password,
+        services.door.secret,
+        tries,
+        is_always_needed=services.settings.host not in LOOPBACK_NAMES,
+    )
     return create_web(services, lambda app, pages: Gate(app, log_in, pages))

@@ -25,6 +25,7 @@ _ENVIRONMENT = {
     "SHORTDRAMA_LOG_FORMAT": "log_format",
     "SHORTDRAMA_WORK": "work",
     "SHORTDRAMA_WORKER": "worker_name",
+    "SHORTDRAMA_WORKER_PORT": "worker_port",
     "SORA2_BASE_URL": "sora2_base_url",
     "SORA2_MODEL": "sora2_model",
 }

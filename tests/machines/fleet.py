@@ -17,9 +17,12 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+import sqlalchemy as sa
 
-from shortdrama.domain.ids import new_id
+from shortdrama.domain.ids import TakeId, new_id
+from shortdrama.domain.take import Take
 from shortdrama.storage.db.database import Database
+from shortdrama.storage.db.work_tables import leases, workers
 
 _ADDRESS = re.compile(r"The studio is at (http://\S+)")
 _READY_S = 60
@@ -120,6 +123,20 @@ class Fleet:
     def statuses(self) -> Counter[str]:
         with self.records.read() as tx:
             return Counter(take.status.value for take in tx.takes.page(None, 10_000))
+
+    def take(self, take_id: str) -> Take:
+        with self.records.read() as tx:
+            take = tx.takes.get(TakeId(take_id))
+        assert take is not None
+        return take
+
+    def holders(self) -> Counter[str]:
+        """Leases by the name of their process; "gone" where that is struck out."""
+        named = sa.select(workers.c.name).select_from(
+            leases.outerjoin(workers, workers.c.id == leases.c.worker_id)
+        )
+        with self.records.engine.connect() as connection:
+            return Counter(name or "gone" for name in connection.scalars(named))
 
     def wait_until(self, is_so: Callable[[], bool], timeout_s: float) -> None:
         pause, deadline = threading.Event(), time.monotonic() + timeout_s

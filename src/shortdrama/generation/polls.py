@@ -95,7 +95,7 @@ class _Line:
     checked_at: float = 0.0  # a single job
     is_proven: bool = False  # its list
     was_listed: bool = False  # in the last request
-    strikes: int = 0
+    strikes: float = 0.0
     at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
 
@@ -220,8 +220,9 @@ class Polls:
             return
         before, watch.listed, watch.listed_at = watch.listed, job, now
         has_ended = job.phase not in _RUNNING
-        if has_ended and not line.is_proven:
-            line.is_proven, line.strikes = True, 0
+        if before is not None and before.phase is not job.phase:
+            line.strikes = 0.0  # it moves by itself
+            line.is_proven = line.is_proven or has_ended
         waited_s = (now - watch.began) / self._scale
         has_moved = before is not None and job.progress != before.progress
         if has_ended or waited_s > _LONGEST_S or (has_moved and waited_s > _TOLD_EVERY_S):
@@ -230,13 +231,13 @@ class Polls:
             watch.due = now + watch.question.pace() * _LIST_QUICKER * self._scale
 
     def _compare(self, line: _Line, watch: _Watch, job: ProviderJob) -> None:
-        """A job that has ended while the list just called it running, twice: not believed."""
+        """A list that is behind what was said of a job a moment later, and again: not believed."""
         is_recent = time.monotonic() - watch.listed_at < _RECENTLY_S * max(self._scale, 0.1)
-        if watch.listed is None or not is_recent or job.phase in _RUNNING:
+        if watch.listed is None or not is_recent or job.phase is watch.listed.phase:
             return
-        line.strikes += 1
+        line.strikes += 0.5 if job.phase in _RUNNING else 1
         if line.strikes >= _STRIKES:
-            line.strikes, line.is_proven = 0, False
+            line.strikes, line.is_proven = 0.0, False
             line.distrusted_until = time.monotonic() + _DISTRUST_S * self._scale
 
     def _heed_refusal(self, line: _Line, error: Exception) -> None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 import shortdrama
@@ -23,6 +23,7 @@ from shortdrama.web.api import state as state_api
 from shortdrama.web.api import takes as takes_api
 from shortdrama.web.api import uploads as uploads_api
 from shortdrama.web.door.app import create_door
+from shortdrama.web.health import MetricsDoor, health_routes
 from shortdrama.web.pages import Pages
 from shortdrama.web.panels.access import routes as access_panel
 from shortdrama.web.panels.assets import routes as assets_panel
@@ -89,12 +90,13 @@ def create_web(
     errors.install(app)
     for module in (*_APIS, *_PANELS):
         app.include_router(module.router)
-    app.router.routes += [static.route(), media_files.route()]
-    app.add_api_route("/healthz", _health, include_in_schema=False)
+    app.router.routes += [static.route(), media_files.route(), *health_routes(services.health)]
     app.add_api_route("/service-worker.js", _service_worker, include_in_schema=False)
     app.mount("/v1", create_door(services, services.door))
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     guarded = guard(app, app.state.pages) if guard else app
+    if services.metrics_token:
+        guarded = MetricsDoor(guarded, app, services.metrics_token)
     return Locks(guarded, services.settings.allowed_hosts)
 
 
@@ -106,10 +108,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await services.stop()
-
-
-def _health() -> PlainTextResponse:
-    return PlainTextResponse("ok")
 
 
 def _service_worker(request: Request) -> Response:

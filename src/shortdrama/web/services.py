@@ -22,6 +22,7 @@ from shortdrama.settings import Settings
 from shortdrama.state.hub import EventHub
 from shortdrama.state.snapshot import StateService
 from shortdrama.web.door.ports import DoorTools
+from shortdrama.web.health import Health
 
 
 class BlobReader(Protocol):
@@ -49,6 +50,8 @@ class Services:
     users: UserService
     client_keys: ClientKeyService
     door: DoorTools
+    health: Health
+    metrics_token: str
     start: Callable[[], Awaitable[None]]
     stop: Callable[[], Awaitable[None]]
 

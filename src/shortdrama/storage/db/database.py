@@ -35,12 +35,14 @@ if TYPE_CHECKING:
     from shortdrama.storage.db.listener import Listener
 
 _WRITER_TIMEOUT_S = 30.0
+_VERSION = sa.table("alembic_version")
 
 
 class Transaction:
     """The stores on one connection, valid inside the block that opened them."""
 
     def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
         self.projects = ProjectStore(connection)
         self.episodes = EpisodeStore(connection)
         self.scenes = SceneStore(connection)
@@ -60,6 +62,10 @@ class Transaction:
         self.log_in_failures = LogInFailureStore(connection)
         self.client_keys = ClientKeyStore(connection)
         self.door_jobs = DoorJobStore(connection)
+
+    def version(self) -> str | None:
+        """Of the tables."""
+        return self._connection.scalar(sa.select(sa.column("version_num")).select_from(_VERSION))
 
 
 class Database:

@@ -54,6 +54,12 @@ def migrate(database: Database) -> None:
         ) from error
 
 
+def is_current(database: Database) -> bool:
+    """Whether the tables are those of this program. Raises as every reading does."""
+    with database.read() as tx:
+        return tx.version() == NEWEST
+
+
 def copy_sqlite(source: Path, destination: Path) -> None:
     """A consistent copy of a database that may be in use, written whole or not at all."""
     part = destination.with_name(destination.name + ".part")
