@@ -428,6 +428,9 @@ async def test_a_completed_request_without_a_clip_says_which_input_was_at_fault(
     job = await ended(fal, await fal.submit(order(rig, tmp_path)))
     assert (job.phase, job.failure_kind, job.error_code) == (JobPhase.FAILED, kind, code)
     assert (job.error_message or "").startswith(said)
+    # The platform's own trouble is not charged; of a model's refusal fal does not say it.
+    is_free = kind is FailureKind.PROVIDER_FAILURE
+    assert (job.bill is not None and job.bill.was_charged is False) == is_free
 
 
 @pytest.mark.anyio

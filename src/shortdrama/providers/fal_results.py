@@ -69,6 +69,8 @@ class Result:
             error_code=error.code[:200] or None,
             error_message=(message or error.message)[:1000] or None,
             failure_kind=None if is_stopped else self._kind(any(where for where, _ in blamed)),
+            # "You are not charged for server errors or for time spent waiting" (fal.ai/index.md).
+            bill=None if self._rows or not self._error_type else Bill(was_charged=False),
         )
 
     def _kind(self, has_blamed_input: bool) -> FailureKind:
