@@ -29,7 +29,7 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("path", ["/", "/library", "/settings", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/library", "/settings", "/spend", "/nowhere"])
 def test_every_page_in_both_themes(
     studio_server: StudioProcess, page: Page, path: str, theme: str
 ) -> None:

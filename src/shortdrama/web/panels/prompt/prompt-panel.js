@@ -18,7 +18,7 @@ import {
   drawChoice, drawEstimate, drawMarks, drawMode, drawProblems, drawReferences, drawWishes,
 } from "./prompt-view.js";
 import { declineWords, keepReferences, keptReferences } from "./references.js";
-import { isDoublePress, sendTakes } from "./send.js";
+import { forgetPress, isDoublePress, sendTakes } from "./send.js";
 import { extraOf, modeOf } from "./wishes.js";
 import { askPrice, priceToConfirm } from "../spend/ask-price.js";
 
@@ -256,7 +256,7 @@ class PromptPanel extends HTMLElement {
     const { takes } = this.#choice;
     // What a cap refuses is not asked about first.
     const price = this.#problems.some(({ field }) => field === "money") ? 0 : this.#toConfirm;
-    if (price && !await askPrice(price, takes)) return;
+    if (price && !await askPrice(price, takes)) { forgetPress(); return; }
     await this.#send(price ? { ...order, confirmed_micro_usd: price } : order, takes);
   }
 

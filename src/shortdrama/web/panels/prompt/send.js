@@ -30,6 +30,11 @@ export function isDoublePress(order, now_ms) {
   return isTwice;
 }
 
+/** The last press came to nothing: the same order may be pressed again at once. */
+export function forgetPress() {
+  lastText = "";
+}
+
 /**
  * @param {Order} order
  * @param {string} [key] made here; the same key again is the same take

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shortdrama.domain.money import By, Scope, parse_dollars
+from shortdrama.domain.people import Act
 from shortdrama.errors import InvalidInput
 from shortdrama.web.i18n import _, say
 from shortdrama.web.pages import render
@@ -17,6 +18,7 @@ from shortdrama.web.panels.spend.sheet import cap_sheet, make_sheet
 from shortdrama.web.panels.studio.place import remembered_board
 from shortdrama.web.panels.studio.topbar import top_bar
 from shortdrama.web.services import GivenServices, Services
+from shortdrama.web.who import GivenWho
 
 router = APIRouter(include_in_schema=False)
 SpanName = Literal["episode", "project", "all"]
@@ -36,7 +38,11 @@ class CapFields(BaseModel):
 
 @router.get("/spend")
 def spend_page(
-    request: Request, services: GivenServices, span: SpanName = "project", by: By = By.SHOT
+    request: Request,
+    services: GivenServices,
+    who: GivenWho,
+    span: SpanName = "project",
+    by: By = By.SHOT,
 ) -> Response:
     board = remembered_board(request, services)
     return render(
@@ -48,6 +54,7 @@ def spend_page(
         caps=cap_sheet(services, board),
         span=span,
         by=by,
+        may_change=who.may(Act.MANAGE),
         typed={},
         problem="",
         wrong="",
@@ -81,6 +88,7 @@ def save_caps(
         "spend/_caps.html",
         caps=cap_sheet(services, board),
         board=board,
+        may_change=True,
         typed=fields.model_dump() if problem else {},
         problem=problem,
         wrong=wrong,
