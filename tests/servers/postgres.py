@@ -46,6 +46,10 @@ class PostgresServer:
         options = f"-k {self.folder} {settings}"
         self._run("pg_ctl", "start", "-w", "-D", self._data, "-l", log, "-o", options)
 
+    def restart(self) -> None:
+        """As after a crash: whoever is connected is cut off in the middle of what they do."""
+        self._run("pg_ctl", "restart", "-w", "-m", "immediate", "-D", self._data)
+
     def guard(self) -> subprocess.Popen[bytes]:
         """A process that removes the cluster when its input ends: with us, however we end."""
         stop = 'read _; "$1" stop -w -m immediate -D "$2/data" >/dev/null; rm -rf "$2"'
