@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from samples import add_asset, add_take
 from shortdrama.board.service import BoardService
 from shortdrama.domain.asset import Asset, AssetKind
 from shortdrama.domain.ids import ConnectionId
-from shortdrama.domain.model import BUILT_IN, PREVIZ_MODEL, Capability
+from shortdrama.domain.model import BUILT_IN, PREVIZ_MODEL, Capability, Mode, Sound
 from shortdrama.domain.take import TakeStatus
 from shortdrama.prompts.checks import Wish, find_problems
 from shortdrama.prompts.service import PromptForm, PromptService
@@ -56,8 +57,35 @@ def test_what_can_be_done_has_no_problems() -> None:
         ({"size": "big"}, "size_malformed"),
     ],
 )
-def test_each_limit_is_named(change: dict[str, object], code: str) -> None:
+def test_each_limit_is_named(change: dict[str, Any], code: str) -> None:
     assert codes(replace(FINE, **change)) == [code]
+
+
+@pytest.mark.parametrize(
+    ("extra", "can", "found"),
+    [
+        ({"seed": 7}, {}, ["seed_unsupported"]),
+        ({"seed": 7}, {"has_seed": True}, []),
+        ({"seed": 7}, {"is_known": False}, []),
+        ({"seed": "7"}, {"has_seed": True}, ["seed_malformed"]),
+        ({"seed": -1}, {"has_seed": True}, ["seed_malformed"]),
+        ({"negative_prompt": "blur"}, {}, ["negative_prompt_unsupported"]),
+        ({"negative_prompt": ""}, {}, []),
+        ({"sound": False}, {"sound": Sound.ALWAYS}, ["silent_unsupported"]),
+        ({"sound": True}, {"sound": Sound.NEVER}, ["loud_unsupported"]),
+        ({"sound": True}, {"sound": Sound.SWITCH}, []),
+        ({"steps": 30}, {}, []),
+    ],
+)
+def test_wishes_that_a_model_has_no_word_for_are_named(
+    extra: dict[str, Any], can: dict[str, Any], found: list[str]
+) -> None:
+    assert codes(replace(FINE, extra=extra), replace(CAPABILITY, **can)) == found
+
+
+def test_a_model_that_needs_a_picture_says_so() -> None:
+    only = replace(CAPABILITY, modes=(Mode.FIRST_FRAME,))
+    assert codes(FINE, only) == ["picture_needed"]
 
 
 def test_every_problem_is_told_at_once() -> None:
