@@ -13,7 +13,8 @@ import pytest
 from doubles.take_studio import first_shot
 from money.buyers import PRICE, buy, shop
 from shortdrama.domain.ids import ShotId, new_id
-from shortdrama.domain.money import Buyer, Rules, Scope, Span
+from shortdrama.domain.money import Buyer, Rules, Scope
+from shortdrama.domain.spending import Span
 from shortdrama.errors import OverBudget
 from shortdrama.generation.orders import TakeOrder
 from shortdrama.money.service import MoneyService

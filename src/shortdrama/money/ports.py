@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from shortdrama.domain.ids import EpisodeId, ProjectId, ShotId, TakeId
-from shortdrama.domain.money import By, Entry, Rules, Scope, Span, Spend, Sum
+from shortdrama.domain.money import Entry, Rules, Scope, Sum
+from shortdrama.domain.spending import By, Span, Spend
 from shortdrama.state.ports import EventLog
 
 

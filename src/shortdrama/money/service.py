@@ -9,19 +9,17 @@ from datetime import datetime
 from shortdrama.domain.ids import EpisodeId, ProjectId, ShotId, TakeId
 from shortdrama.domain.money import (
     MOST_MICRO_USD,
-    By,
     Cap,
     Entry,
     Rules,
     Scope,
-    Span,
-    Spend,
     Sum,
     TakeCost,
     check_caps,
     cost_of,
     must_ask,
 )
+from shortdrama.domain.spending import By, Span, Spend
 from shortdrama.errors import InvalidInput, OverBudget
 from shortdrama.money.ports import MoneyRecords, MoneyTransaction
 

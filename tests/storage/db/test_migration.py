@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from shortdrama.domain.money import Span
+from shortdrama.domain.spending import Span
 from shortdrama.domain.take import Failure, FailureKind, Money, TakeStatus
 from shortdrama.errors import SetupProblem
 from shortdrama.storage.db import migration

@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from shortdrama.domain.ids import TakeId
-from shortdrama.domain.money import By, Entry, Outcome, Span, Spend
+from shortdrama.domain.money import Entry, Outcome
+from shortdrama.domain.spending import By, Span, Spend
 from shortdrama.domain.take import TakeStatus
 from shortdrama.storage.db.ledger import SUMS, counted, is_open, read_entry, read_sum
 from shortdrama.storage.db.money_tables import ledger

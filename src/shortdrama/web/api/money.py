@@ -13,15 +13,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from shortdrama.domain.ids import ConnectionId, EpisodeId, ProjectId, ShotId
-from shortdrama.domain.money import (
-    MOST_MICRO_USD,
-    By,
-    Entry,
-    Scope,
-    Span,
-    Spend,
-    exact_dollars,
-)
+from shortdrama.domain.money import MOST_MICRO_USD, Entry, Scope, exact_dollars
+from shortdrama.domain.spending import By, Span, Spend
 from shortdrama.domain.take import Money
 from shortdrama.money.service import CapView, NamedSpend
 from shortdrama.web.api.shapes import may_answer

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shortdrama.domain.money import By, Scope, parse_dollars
+from shortdrama.domain.money import Scope, parse_dollars
 from shortdrama.domain.people import Act
+from shortdrama.domain.spending import By
 from shortdrama.errors import InvalidInput
 from shortdrama.web.i18n import _, say
 from shortdrama.web.pages import render

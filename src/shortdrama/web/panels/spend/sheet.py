@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from shortdrama.board.service import BoardView
 from shortdrama.domain.ids import ConnectionId, EpisodeId, ProjectId
 from shortdrama.domain.model import BUILT_IN
-from shortdrama.domain.money import By, Scope, Span, Spend, Sum, dollars
+from shortdrama.domain.money import Scope, Sum, dollars
+from shortdrama.domain.spending import By, Span, Spend
 from shortdrama.money.service import CapView, NamedSpend
 from shortdrama.web.i18n import _
 from shortdrama.web.panels.takes.card import orderer
