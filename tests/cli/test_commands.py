@@ -148,7 +148,7 @@ def test_the_doctor_says_what_is_wrong_and_no_key(data: Path) -> None:
         SORA2_API_KEY="sk-made-up-for-this-test",
     )
     assert told.returncode == 1
-    assert "could not be reached" in told.stdout
+    assert "does not answer at port" in told.stdout
     assert "made-up" not in told.stdout + told.stderr
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 import time
@@ -85,9 +86,16 @@ async def _door(url: httpx.URL) -> list[CheckRow]:
             "does a firewall let it through?",
             host=url.host,
             port=port_of(url),
-            reason=getattr(error, "strerror", None) or type(error).__name__,
+            reason=_reason(error),
         )
         return [(mark("Connection"), False, said)]
+
+
+def _reason(error: OSError) -> str:
+    """Short: several addresses that were tried in vain give an error without a number."""
+    if isinstance(error, TimeoutError):
+        return "no answer"
+    return os.strerror(error.errno) if error.errno else "refused"
 
 
 @asynccontextmanager
