@@ -205,7 +205,7 @@ KINDS = (
             Option(
                 "templates",
                 mark("Templates"),
-                mark("[[template]] tables for models that are not known here, as in fal.toml"),
+                mark("[[template]] tables of other models; docs/providers.md shows their form"),
                 is_long=True,
             ),
         ),
