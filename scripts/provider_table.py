@@ -81,7 +81,7 @@ def _functions() -> list[str]:
 
 
 def read(report: Path) -> dict[tuple[str, str], Row]:
-    """Rows by provider and mode, in the order of the run."""
+    """Rows by provider and mode."""
     rows: dict[tuple[str, str], Row] = defaultdict(Row)
     for case in ET.parse(report).iter("testcase"):  # noqa: S314 - our own run wrote it
         told = {p.get("name", ""): p.get("value", "") for p in case.iter("property")}
@@ -102,8 +102,7 @@ def _outcome(case: ET.Element) -> str:
 def table(rows: dict[tuple[str, str], Row]) -> str:
     head = ["provider", "mode", *COLUMNS]
     lines = [head, ["---"] * len(head)]
-    order = list(dict.fromkeys(provider for provider, _mode in rows))
-    for provider, mode in sorted(rows, key=lambda name: (order.index(name[0]), _place(name[1]))):
+    for provider, mode in sorted(rows, key=lambda name: (name[0].casefold(), _place(name[1]))):
         row = rows[provider, mode]
         cells = [_cell(row, column) for column in COLUMNS]
         lines.append([provider, MODES.get(mode, mode), *cells])

@@ -101,7 +101,7 @@ class OpenAIVideos:
             await self._client.download_video(job.id, destination, on_progress=on_progress)
         except ProviderError as error:
             address = await self._other_way(job, error)
-            if address is None:
+            if address is None or self._client.is_same_clip(job.id, address):
                 raise
             try:
                 await self._client.download_video(address, destination, on_progress=on_progress)

@@ -206,6 +206,10 @@ class Sora2Client:
             self._exchange, self._rules, self._clip_url(url_or_id), destination, on_progress
         )
 
+    def is_same_clip(self, job_id: str, address: str) -> bool:
+        """Whether `address` is where `download_video` would ask for the job anyway."""
+        return self._clip_url(job_id) == self._clip_url(address)
+
     async def list_videos(
         self, after: str | None = None, limit: int = 20, order: Literal["asc", "desc"] = "desc"
     ) -> VideoPage:
