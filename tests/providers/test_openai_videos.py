@@ -66,12 +66,25 @@ async def test_a_clip_without_content_address_is_fetched_by_its_url(
     videos: OpenAIVideos, double: Sora2Double, tmp_path: Path
 ) -> None:
     """As resellers do that tell an address and have no /content."""
-    double.default(poll="completed", content=["404", "ok"], url="url")
+    elsewhere = f"{double.other_url}/videos/video_000001/content"
+    double.default(poll="completed", content="404", url="url", url_value=elsewhere)
     job = await videos.submit(ASKED)
     done = await videos.poll(job.id)
     assert done.result_url is not None
     await videos.fetch(done, tmp_path / "clip.mp4", lambda _done, _total: None)
     assert (tmp_path / "clip.mp4").exists()
+
+
+async def test_the_very_address_that_failed_is_not_asked_again_at_once(
+    provider: OpenAIVideos, double: Sora2Double, tmp_path: Path
+) -> None:
+    double.default(poll="completed", content=["502", "ok"], url="url")
+    job = await provider.submit(ASKED)
+    done = await provider.poll(job.id)
+    assert done.result_url is not None
+    with pytest.raises(ProviderError):
+        await provider.fetch(done, tmp_path / "clip.mp4", lambda _done, _total: None)
+    assert double.downloads() == 0
 
 
 async def test_one_reference_goes_along_and_two_are_refused(
