@@ -27,13 +27,17 @@ def tracked() -> list[str]:
 def test_the_root_holds_what_it_should() -> None:
     allowed = {
         ".ci",
+        ".dockerignore",
         ".gitignore",
         "CHANGELOG.md",
         "CONTRIBUTING.md",
+        "Dockerfile",
         "LICENSE",
         "Makefile",
         "README.md",
         "bench",
+        "compose.yaml",
+        "deploy",
         "docs",
         "pyproject.toml",
         "requirements",

@@ -61,7 +61,7 @@ class IntakeDesk:
         self._blobs = blobs
         self._media = media
         self._max_pixels = max_pixels
-        self.locks = KeyLocks()
+        self._locks = KeyLocks()
 
     def by_upload(self, upload_id: UploadId) -> Intake | None:
         """How a finished upload ended, as it was told the first time."""
@@ -105,8 +105,14 @@ class IntakeDesk:
         with self._blobs.local_path(asset.key) as path:
             return self._derived(path, asset.kind)
 
+    @contextmanager
+    def hold(self, key: str) -> Iterator[None]:
+        """Nobody else takes these bytes in or deletes them meanwhile, in any process."""
+        with self._locks.of(key), self._records.hold(f"key {key}"):
+            yield
+
     def _recognise(self, arrival: Arrival) -> Intake | None:
-        with self.locks.of(arrival.key):
+        with self.hold(arrival.key):
             with self._records.read() as tx:
                 if tx.assets.by_key(arrival.key) is None:
                     return None
@@ -115,7 +121,7 @@ class IntakeDesk:
                 return _welcome_back(tx, arrival)
 
     def _keep(self, arrival: Arrival, asset: Asset) -> Intake:
-        with self.locks.of(arrival.key):
+        with self.hold(arrival.key):
             self._put(arrival)
             with self._records.begin() as tx:
                 tx.assets.add(asset)

@@ -7,10 +7,12 @@ with the bytes after a crash, and the file would be continued at the wrong place
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import shutil
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -18,9 +20,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from shortdrama.domain.ids import UploadId, is_id
-from shortdrama.errors import InvalidInput, StorageFull
+from shortdrama.errors import Busy, InvalidInput, StorageFull
 
 HEAD_BYTES = 4096  # what `AssetMedia.sniff` wants to see
+_HELD = frozenset({errno.EACCES, errno.EAGAIN})
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -58,6 +61,9 @@ class PartFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
         root.mkdir(parents=True, exist_ok=True)
+        # Kept open: closing any descriptor of the file would free all holds of this process.
+        self._holds = os.open(root.with_name(f"{root.name}.holds"), os.O_RDWR | os.O_CREAT, 0o600)
+        weakref.finalize(self, os.close, self._holds)
 
     def path(self, upload_id: UploadId) -> Path:
         """Where the bytes are.
@@ -68,6 +74,28 @@ class PartFiles:
         if not is_id(upload_id):
             raise InvalidInput("An upload's id is 32 hex digits.", code="upload_id_invalid")
         return self._root / f"{upload_id}.part"
+
+    @contextmanager
+    def hold(self, upload_id: UploadId) -> Iterator[None]:
+        """Against other processes on the same folder: a byte of one file stands for the upload.
+
+        Raises:
+            Busy: One of them is writing to it.
+        """
+        self.path(upload_id)
+        byte = int(upload_id[-15:], 16)
+        try:
+            fcntl.lockf(self._holds, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+        except OSError as error:
+            if error.errno not in _HELD:
+                raise
+            raise Busy(
+                "Another request is sending this file right now.", code="upload_busy"
+            ) from error
+        try:
+            yield
+        finally:
+            fcntl.lockf(self._holds, fcntl.LOCK_UN, 1, byte)
 
     def free_bytes(self) -> int:
         return shutil.disk_usage(self._root).free

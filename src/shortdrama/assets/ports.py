@@ -92,6 +92,10 @@ class AssetTransaction(Protocol):
 class AssetRecords(Protocol):
     def begin(self) -> AbstractContextManager[AssetTransaction]: ...
 
+    def hold(self, what: str) -> AbstractContextManager[None]:
+        """Wait for it, against other processes; within this one nothing is held."""
+        ...
+
     def read(self) -> AbstractContextManager[AssetTransaction]:
         """A view that never waits for a writer."""
         ...

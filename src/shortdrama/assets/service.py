@@ -199,7 +199,7 @@ class AssetService:
 
     def _remove(self, asset: Asset) -> bool:
         """Row first, then bytes: a crash in between leaves bytes nobody points at."""
-        with self._desk.locks.of(asset.key):
+        with self._desk.hold(asset.key):
             with self._records.begin() as tx:
                 current = tx.assets.get(asset.id)
                 if current is None or current.trashed_at is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -177,8 +177,12 @@ class Uploads:
         is_here = self._parts.offset(part.id) == part.size
         return self._desk.take_in(Arrival(key, part.name, path if is_here else None, part.id))
 
-    def _hold(self, upload_id: UploadId) -> AbstractContextManager[None]:
-        return self._holds.hold(upload_id, on_cancelled=lambda: self._parts.remove(upload_id))
+    @contextmanager
+    def _hold(self, upload_id: UploadId) -> Iterator[None]:
+        """In this process, and among servers that share the folder of parts."""
+        here = self._holds.hold(upload_id, on_cancelled=lambda: self._parts.remove(upload_id))
+        with here, self._parts.hold(upload_id):
+            yield
 
     def _find(self, upload_id: UploadId) -> Part:
         part = self._parts.read(upload_id)

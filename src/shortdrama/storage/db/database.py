@@ -119,6 +119,17 @@ class Database:
                 yield Transaction(connection)
 
     @contextmanager
+    def hold(self, what: str) -> Iterator[None]:
+        """Wait for it, against other processes; within this one nothing is held. Blocks."""
+        if self.is_sqlite:
+            yield
+            return
+        lock = sa.func.hashtext(f"shortdrama {what}")
+        with _in_studio_words(), self.engine.connect() as connection, connection.begin():
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+            yield
+
+    @contextmanager
     def alone(self, what: str) -> Iterator[bool]:
         """True in one process at a time, for as long as the block lasts; for chores."""
         if self.is_sqlite:
