@@ -118,7 +118,7 @@ def test_a_kept_file_goes_up_as_it_was_dropped_though_the_disk_has_changed(
 def test_a_file_that_could_not_be_kept_and_changes_on_its_way_is_refused_in_words(
     page: Page, empty_library: StudioProcess, tmp_path: Path
 ) -> None:
-    path = long_sound(tmp_path / "rain.wav", 3)
+    path = long_sound(tmp_path / "rain.wav", 40)  # too large to be copied in the page
     page.add_init_script(
         "indexedDB.open = () => { throw new DOMException('no', 'SecurityError'); };"
     )

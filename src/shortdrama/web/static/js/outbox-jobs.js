@@ -16,6 +16,7 @@ import { NoRoom, change, read, readAll } from "./local-store.js";
  *   code: string, isKept?: boolean}} Job
  */
 
+const COPIED_BYTES = 32 * 1024 * 1024;
 /** @type {Map<string, {job: Job, blob: Blob|null}>} */
 const inMemory = new Map();
 
@@ -26,11 +27,25 @@ const inMemory = new Map();
  */
 export async function addFile(file, role) {
   const job = blank(newHexId(), "file", { name: file.name, size: file.size, role });
-  inMemory.set(job.id, { job, blob: file });
+  const blob = await asDropped(file);
+  inMemory.set(job.id, { job, blob });
   const uploadedAt = job.createdAt;
-  const record = { id: job.id, fileName: file.name, fileType: file.type, blob: file, uploadedAt };
+  const record = { id: job.id, fileName: file.name, fileType: file.type, blob, uploadedAt };
   job.isKept = await keep(job, "assets", record, file.size);
   return job;
+}
+
+/**
+ * What was dropped, whatever becomes of it on the disk: even what the browser has stored may be
+ * read from there for a while. A large file is not held in memory for it.
+ *
+ * @param {File} file
+ * @returns {Promise<Blob>}
+ */
+async function asDropped(file) {
+  if (file.size > COPIED_BYTES) return file;
+  const bytes = await file.arrayBuffer().catch(() => null);
+  return bytes ? new Blob([bytes], { type: file.type }) : file;
 }
 
 /**
