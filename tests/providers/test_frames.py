@@ -159,7 +159,7 @@ async def test_what_is_no_picture_is_said_before_anything_is_sent(tmp_path: Path
 
 
 _READ_THREE = """
-import asyncio, resource, sys
+import asyncio, re, sys
 from pathlib import Path
 from shortdrama.generation.ports import Reference
 from shortdrama.providers.frames import PictureLimits, read_picture
@@ -170,7 +170,9 @@ async def read():
     return await asyncio.gather(*(read_picture(one, "360x640", limits) for _ in range(3)))
 
 asyncio.run(read())
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Not getrusage: there a child begins with what its parent had.
+told = Path("/proc/self/status").read_text()
+print(int(re.search(r"VmHWM:\\s+(\\d+)", told)[1]) // 1024)
 """
 
 
@@ -180,3 +182,9 @@ def test_large_pictures_are_in_memory_one_at_a_time(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _READ_THREE, str(reference.path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert int(done.stdout) < 230, done.stdout
+
+
+def test_pictures_of_one_request_share_what_fits_into_memory() -> None:
+    limits = PictureLimits(5_000_000, longest_px=2000)
+    assert limits.shared_by(0) == limits.shared_by(2) == limits
+    assert limits.shared_by(10) == PictureLimits(1_200_000, longest_px=2000)

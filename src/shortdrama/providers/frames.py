@@ -12,10 +12,10 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from math import ceil, gcd
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from anyio import to_thread
 
@@ -43,6 +43,7 @@ _ONE_AT_A_TIME = threading.Lock()  # in memory as a whole, whatever number of ta
 _PILLOW_BLOCK_BYTES = 64 * 1024 * 1024
 _QUALITIES = (92, 85, 75)
 _SMALLEST_PX = 64
+_MOST_TOGETHER_BYTES = 12_000_000
 # Pillow's decoders raise all of these for damaged files.
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError)
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")
@@ -56,6 +57,11 @@ class PictureLimits:
     mimes: frozenset[str] = frozenset({"image/jpeg", "image/png", "image/webp"})
     longest_px: int | None = None  # of its longer edge
     is_opaque: bool = False  # transparency is refused
+
+    def shared_by(self, pictures: int) -> Self:
+        """For each of so many in one request, so that many requests fit into memory at once."""
+        most = min(self.most_bytes, _MOST_TOGETHER_BYTES // max(1, pictures))
+        return replace(self, most_bytes=most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,10 +44,7 @@ _RATIOS = frozenset({"16:9", "9:16", "4:3", "3:4", "1:1", "21:9"})
 _RESOLUTIONS = frozenset({"480p", "720p", "1080p", "4k"})
 _FRAMES = {Mode.FIRST_FRAME: ("first_frame",), Mode.FIRST_LAST: ("first_frame", "last_frame")}
 _MOST_REFERENCES = 30
-# All pictures of an order: below what the vendor takes, so that many orders fit into memory.
-_MOST_PICTURE_BYTES = 12_000_000
-_MOST_BYTES_EACH = 3_000_000
-_LONGEST_PX = 6000
+_LIMITS = PictureLimits(3_000_000, longest_px=6000)
 _PAGE = 100
 _MAX_PAGES = 5
 _SEEDS = 2**31
@@ -176,8 +173,7 @@ async def _body(submission: Submission) -> dict[str, Any]:
 async def _pictures(submission: Submission) -> list[dict[str, Any]]:
     """One after another, so that only one is decoded at a time."""
     count = len(submission.references)
-    most_bytes = min(_MOST_BYTES_EACH, _MOST_PICTURE_BYTES // max(1, count))
-    limits = PictureLimits(most_bytes, longest_px=_LONGEST_PX)
+    limits = _LIMITS.shared_by(count)
     roles = _FRAMES.get(submission.mode, ("reference_image",) * count)
     made = []
     for reference, role in zip(submission.references, roles, strict=True):
