@@ -205,6 +205,7 @@ def test_own_figures_are_checked_before_the_click(
     connect(page, provider.base_url, KEY)
     card = page.get_by_role("region", name="Gateway")
     expect(card).to_contain_text("nothing is known of it")
+    expect(card).to_contain_text("All checks passed")
     card.locator(".figures > summary").click()
     form = page.get_by_role("form", name="Figures of double-1")
     form.get_by_label("Seconds").fill("7")

@@ -21,6 +21,8 @@ from shortdrama.domain.ids import ConnectionId, new_id
 from shortdrama.domain.model import (
     BUILT_IN,
     PREVIZ_MODEL,
+    SEED,
+    VIDEOS,
     Capability,
     Connection,
     KeySource,
@@ -235,7 +237,10 @@ class ConnectionService:
             if name.partition(":")[0] in per_model and form.options[name]
         ]
         models = tuple(m for m in form.models if m.strip()) or tuple(named) or preset.models
-        return replace(form, base_url=form.base_url.strip() or preset.base_url, models=models)
+        base_url = form.base_url.strip() or preset.base_url
+        # Servers that anybody may run are told apart by where they are, vendors by their names.
+        name = form.name.strip() or ("" if form.protocol in {VIDEOS, SEED} else preset.label)
+        return replace(form, name=name, base_url=base_url, models=models)
 
     def _usable(self, form: ConnectionForm) -> Connection:
         connection = checked_form(form)
