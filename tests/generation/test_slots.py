@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from shortdrama.domain.ids import TakeId
+from shortdrama.domain.ids import ConnectionId, TakeId
 from shortdrama.generation.slots import Slots
 
 pytestmark = pytest.mark.anyio
@@ -75,3 +75,26 @@ async def test_who_leaves_the_queue_takes_no_slot_along() -> None:
     called.cancel()  # in the very moment in which its turn comes
     await settle()
     await asyncio.wait_for(slots.acquire(take(3)), 1)
+
+
+async def test_a_full_connection_lets_others_go_before() -> None:
+    slots = Slots(10)
+    narrow, wide = ConnectionId("narrow"), ConnectionId("wide")
+    await slots.acquire(take(1), narrow, 1)
+    waiting = asyncio.create_task(slots.acquire(take(2), narrow, 1))
+    await settle()
+    await asyncio.wait_for(slots.acquire(take(3), wide, 1), 1)
+    assert not waiting.done()
+    slots.release(take(1))
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_a_job_that_goes_on_counts_for_its_connection() -> None:
+    slots, narrow = Slots(10), ConnectionId("narrow")
+    slots.hold(take(1))  # before anybody knew whose it is
+    slots.hold(take(1), narrow)
+    waiting = asyncio.create_task(slots.acquire(take(2), narrow, 1))
+    await settle()
+    assert not waiting.done()
+    slots.release(take(1))
+    await asyncio.wait_for(waiting, 1)

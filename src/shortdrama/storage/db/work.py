@@ -147,7 +147,7 @@ class WorkStore:
         )
         if but is not None:
             statement = statement.where(takes.c.id != but)
-        return Counter(dict(row._tuple() for row in self._connection.execute(statement)))
+        return Counter({row[0]: row[1] for row in self._connection.execute(statement)})
 
     def _limits(self) -> dict[str, int]:
         limited = sa.select(connections.c.id, connections.c.max_at_once)
