@@ -107,8 +107,9 @@ async def _pictures(submission: Submission, endpoint: str) -> dict[str, Any]:
     """Bare base64: with "data:" in front it is refused."""
     if submission.mode in _FRAMES:
         await need_shape(submission.references[0], submission.size)
+    limits = _PICTURES.shared_by(len(submission.references))
     texts = [
-        (await read_picture(reference, submission.size, _PICTURES)).base64
+        (await read_picture(reference, submission.size, limits)).base64
         for reference in submission.references
     ]
     if endpoint == "image2video":

@@ -123,8 +123,9 @@ async def _pictures(submission: Submission, words: frozenset[str]) -> dict[str, 
         has_shape = words & {"pixels", "names"}
         if not has_shape or words & _SHAPED:
             await need_shape(submission.references[0], submission.size)
+    limits = _PICTURES.shared_by(len(submission.references))
     uris = [
-        (await read_picture(reference, submission.size, _PICTURES)).data_url
+        (await read_picture(reference, submission.size, limits)).data_url
         for reference in submission.references
     ]
     if submission.mode is Mode.REFERENCES:

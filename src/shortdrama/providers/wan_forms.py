@@ -158,8 +158,9 @@ async def _input(submission: Submission, form: _Form, wishes: Wishes) -> dict[st
     if submission.mode in _FRAMES:
         await need_shape(submission.references[0], submission.size)
     names = form.pictures[submission.mode]
+    limits = form.limits.shared_by(len(submission.references))
     urls = [
-        (await read_picture(reference, submission.size, form.limits)).data_url
+        (await read_picture(reference, submission.size, limits)).data_url
         for reference in submission.references
     ]
     named = [(names[min(number, len(names) - 1)], url) for number, url in enumerate(urls)]
