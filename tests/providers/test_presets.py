@@ -10,6 +10,8 @@ import pytest
 from shortdrama.connections.ports import Preset
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import VIDEOS, Connection, KeySource
+from shortdrama.errors import InvalidInput
+from shortdrama.providers.connection_probe import ProviderProbe
 from shortdrama.providers.kind import Access
 from shortdrama.providers.kinds import ProviderKinds
 from shortdrama.providers.presets import presets_of
@@ -61,3 +63,11 @@ async def test_openai_is_said_to_be_closed() -> None:
     provider = ProviderKinds().get(VIDEOS).open(Access(connection, "sk-preset-key"))
     assert await provider.check() == [("Provider", False, closed.closed)]
     await provider.close()
+
+
+def test_an_option_that_cannot_be_is_refused_when_it_is_typed() -> None:
+    probe = ProviderProbe(ProviderKinds())
+    connection = filled(PRESETS["litellm"])
+    assert probe.capability(connection, "model-1") is None
+    with pytest.raises(InvalidInput):
+        probe.capability(replace(connection, options={"server": "litelm"}), "model-1")

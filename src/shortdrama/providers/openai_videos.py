@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from shortdrama.domain.model import SEED, VIDEOS, Mode, Sound
+from shortdrama.domain.model import SEED, VIDEOS, Connection, Mode, Sound
 from shortdrama.domain.prompt import clean_prompt
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import InvalidInput, ProviderError, StudioError
@@ -278,7 +278,20 @@ def _open(access: Access) -> OpenAIVideos:
     return OpenAIVideos(client, connection.models, server)
 
 
+def _describe(connection: Connection, _model: str) -> None:
+    """Says nothing of models. Raises `InvalidInput` for an option that cannot be, while it is
+    typed and not when a take is ordered."""
+    server_of(connection.options)
+
+
 KINDS = (
-    ProviderKind(VIDEOS, "OpenAI Videos (/v1/videos)", _open, needs_key=False, options=OPTIONS),
+    ProviderKind(
+        VIDEOS,
+        "OpenAI Videos (/v1/videos)",
+        _open,
+        needs_key=False,
+        options=OPTIONS,
+        describe=_describe,
+    ),
     ProviderKind(SEED, "/v1/generate", _open, needs_key=False),
 )
