@@ -59,7 +59,7 @@ def test_only_what_the_model_can_do_is_offered_and_sent(
     page.locator("[data-more]").click()
     page.get_by_label("Seed").fill("7")
     page.get_by_label("What must not be seen").fill("blur")
-    page.get_by_label("Sound", exact=True).select_option("off")
+    page.locator("#prompt-more [name=sound]").select_option("off")
     page.keyboard.press("Escape")
     expect(page.locator("[data-more-words]")).to_have_text("3")
     choose(page, "takes", "2 takes")
