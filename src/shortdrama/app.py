@@ -22,6 +22,7 @@ from shortdrama.access.tries import SharedTries, TriesHere
 from shortdrama.access.users import UserService
 from shortdrama.assets.service import AssetService
 from shortdrama.board.service import BoardService
+from shortdrama.connections.ports import KeyVault
 from shortdrama.connections.service import ConnectionService, EnvironmentConnection
 from shortdrama.domain.ids import ShotId, new_id
 from shortdrama.domain.model import PREVIZ_MODEL, Capability
@@ -52,6 +53,7 @@ from shortdrama.storage.db.database import Database
 from shortdrama.storage.db.migration import migrate
 from shortdrama.storage.keys import KeyringVault
 from shortdrama.storage.process_folder import ProcessFolder
+from shortdrama.storage.sealed_keys import SealedVault
 from shortdrama.web.app import create_web
 from shortdrama.web.door.ports import DoorTools
 from shortdrama.web.gate import Gate, load_secret
@@ -236,8 +238,14 @@ def _connections(settings: Settings, database: Database, kinds: ProviderKinds) -
             lambda: os.environ.get("SORA2_API_KEY") or None,
         )
     return ConnectionService(
-        database, KeyringVault(), ProviderProbe(kinds), capability_of, environment
+        database, _vault(database), ProviderProbe(kinds), capability_of, environment
     )
+
+
+def _vault(database: Database) -> KeyVault:
+    """The machine's keyring; where there are several machines and a secret, all of them share."""
+    secret = os.environ.get("SHORTDRAMA_SECRET")
+    return KeyringVault() if database.is_sqlite or not secret else SealedVault(database, secret)
 
 
 def _place(settings: Settings, storage: _Storage, stack: ExitStack) -> Place:

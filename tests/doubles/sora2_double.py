@@ -246,9 +246,11 @@ class Sora2Double:
     def _listed(self, job: DoubleJob) -> dict[str, Any]:
         """As a server that works on its jobs knows them; one whose list lags only knows what it
         was last asked about."""
-        if job.script.takes_s is not None and not self.has_lagging_list:
-            job.is_completed = job.is_completed or self._poll_step(job) == "completed"
-        return self._video(job, "completed" if job.is_completed else "queued", 0)
+        if job.script.takes_s is None or self.has_lagging_list:
+            return self._video(job, "completed" if job.is_completed else "queued", 0)
+        status, _, progress = self._poll_step(job).partition(":")
+        job.is_completed = job.is_completed or status == "completed"
+        return self._video(job, status, int(progress or 0))
 
     async def _delete(self, request: Request) -> Response:
         if (refused := await self._receive(request)) is not None:

@@ -24,3 +24,10 @@ leases = sa.Table(
     sa.Column("worker_id", sa.String, nullable=False, index=True),
     sa.Column("state", sa.String, nullable=False),
 )
+
+sealed_keys = sa.Table(
+    "sealed_keys",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("sealed", sa.Text, nullable=False),
+)

@@ -1,4 +1,4 @@
-"""Processes that share the work, and which of them goes on with which take."""
+"""Processes that share the work, which of them goes on with which take, and their keys, sealed."""
 
 from __future__ import annotations
 
@@ -27,3 +27,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("take_id", name=op.f("pk_leases")),
     )
     op.create_index(op.f("ix_leases_worker_id"), "leases", ["worker_id"])
+    op.create_table(
+        "sealed_keys",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_sealed_keys")),
+    )
