@@ -2,7 +2,8 @@
 
     python -m money.buyers DATABASE_URL COUNT
 
-Says `ready`, waits for a line, orders COUNT takes from eight threads, and says how each went.
+Says `ready`, waits for a line, orders COUNT takes of all shots from eight threads, and says how
+each went.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from doubles.take_studio import CONNECTION, first_shot
+from shortdrama.board.service import BoardService
 from shortdrama.domain.ids import ShotId, TakeId, new_id
 from shortdrama.domain.money import Buyer
 from shortdrama.errors import OverBudget
@@ -54,11 +56,11 @@ def buy(
 def main() -> None:
     url, count = sys.argv[1], int(sys.argv[2])
     database = Database(url)
-    shot_id = first_shot(database)
+    shots = [view.shot.id for view in BoardService(database).current().shots]
     print("ready", flush=True)  # noqa: T201 - to the test
     sys.stdin.readline()
     with ThreadPoolExecutor(8) as threads:
-        for word in threads.map(lambda _n: buy(database, shot_id), range(count)):
+        for word in threads.map(lambda n: buy(database, shots[n % len(shots)]), range(count)):
             print(word, flush=True)  # noqa: T201 - to the test
     database.close()
 

@@ -150,7 +150,7 @@ PASSES: dict[Scope, str] = {
 }
 NO_PRICE = mark(
     "Nobody has told the studio what this model costs, so the cap cannot be kept. Enter its price "
-    "in the capabilities file, or allow models without a price under Spend."
+    "among its figures in the settings, or allow models without a price under Spend."
 )
 ASK_FIRST = mark(
     "This may cost %(price)s, more than the %(limit)s above which the studio asks. Confirm it."
