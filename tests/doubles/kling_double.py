@@ -28,7 +28,7 @@ _FAILURES = {
     "moderated_output": "Failure to pass the risk control system.",
 }
 _REFUSALS = {
-    "key": (401, 1002, "Authorization is invalid: {key}."),
+    "key": (401, 1002, "Authorization is invalid: {key} ({secret}, {token})."),
     "clock": (401, 1003, "Authorization is not yet valid."),
     "busy": (429, 1303, "parallel task over resource pack limit"),
     "parallel_200": (200, 1303, "parallel task over resource pack limit"),
@@ -142,7 +142,11 @@ class KlingDouble(ScriptedVendor):
     def refused(self, step: str) -> Response:
         status, code, message = _REFUSALS[step]
         headers = {"retry-after": "7"} if step == "busy" else {}
-        body = {"code": code, "message": message.format(key=self.key), "request_id": "req-1"}
+        sent = self.requests[-1].headers.get("authorization", "") if self.requests else ""
+        told = message.format(
+            key=self.key, secret=self.key.rpartition(":")[2], token=sent.rpartition(" ")[2]
+        )
+        body = {"code": code, "message": told, "request_id": "req-1"}
         return JSONResponse(body, status, headers=headers)
 
     async def receive(self, request: Request) -> Response | None:

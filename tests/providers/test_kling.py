@@ -250,7 +250,9 @@ async def test_neither_half_of_the_key_is_told(rig: KlingRig, provider: OpenProv
     with pytest.raises(ProviderError) as caught:
         await provider.submit(ASKED)
     need_no_key(rig, caught.value)
-    assert "[key]" in caught.value.message
+    assert "invalid: [key] ([key], [key])" in caught.value.message
+    token = rig.double.requests[-1].headers["authorization"].removeprefix("Bearer ")
+    assert token not in f"{caught.value} {caught.value.details}"
 
 
 @pytest.mark.anyio
