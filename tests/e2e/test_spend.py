@@ -82,3 +82,26 @@ def test_a_dear_click_is_asked_about(page: Page, quick_studio: QuickStudio, no_r
     dialog.get_by_role("button", name="Generate", exact=False).last.click()
     expect(page.locator("#takes .take")).to_have_count(1)
     expect(page.locator("#takes .take").first).to_contain_text("$0.40")
+
+
+def test_trying_again_is_asked_about_too(
+    page: Page, quick_studio: QuickStudio, no_rules: None
+) -> None:
+    shot = quick_studio.new_shot()
+    quick_studio.take(shot, "fails at first", status="failed", poll=["failed"])
+    limit = PRICE - 1
+    put(quick_studio, "/api/caps/rules", ask_above_micro_usd=limit, allows_unknown_prices=False)
+    page.goto(quick_studio.page_of(shot))
+    page.get_by_role("button", name="Try again").first.click()
+    dialog = page.get_by_role("dialog", name="This take costs about $0.40. Generate it?")
+    dialog.get_by_role("button", name="Generate", exact=False).last.click()
+    expect(page.locator("#takes .take")).to_have_count(2)
+
+
+def test_the_sums_follow_the_takes(page: Page, quick_studio: QuickStudio) -> None:
+    page.goto(f"{quick_studio.url}/spend?span=all&by=connection")
+    attempts = page.locator(".table tbody tr td").nth(4)
+    expect(attempts).to_be_visible()
+    before = int(attempts.inner_text())
+    quick_studio.order(quick_studio.new_shot(), "seen from the spend page")
+    expect(attempts).to_have_text(str(before + 1))
