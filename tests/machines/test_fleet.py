@@ -77,3 +77,20 @@ def test_what_a_person_does_reaches_the_worker(fleet: Fleet, double: Sora2Double
     server.post(f"/api/takes/{take_id}/cancellation").raise_for_status()
     fleet.wait_until(lambda: fleet.statuses()["cancelled"] == 1, 10)
     assert time.monotonic() - began < 5
+
+
+def test_a_rolling_restart_loses_nothing(fleet: Fleet, double: Sora2Double) -> None:
+    """A server that works as well is asked to stop, in the middle of paid calls."""
+    double.default(takes_s=4.0, submit="delay:2")
+    server, working = fleet.serve("--no-work"), fleet.serve("--name", "working")
+    leaving = fleet.machines[-1]
+    for number in range(12):
+        order(working, f"take {number}")
+    fleet.wait_until(lambda: double.submits() >= 8, 30)
+    fleet.work("--name", "next")
+    leaving.process.terminate()
+    assert leaving.process.wait(40) == 0
+    assert fleet.holders()["working"] == 0
+    fleet.wait_until(lambda: fleet.statuses()["ready"] == 12, 60)
+    assert double.submits() == 12
+    assert server.get("/readyz").status_code == 200

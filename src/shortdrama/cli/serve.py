@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
+import sys
 from types import FrameType
 
 import typer
@@ -98,7 +100,14 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def run(server: uvicorn.Server, listener: socket.socket) -> None:
+    # uvicorn raises the signal that stopped it once more: it must not end the process before
+    # everything that is open is closed.
+    signal.signal(signal.SIGTERM, _leave)
     server.run(sockets=[listener])
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def _config(studio: Studio, settings: Settings) -> uvicorn.Config:
