@@ -250,7 +250,9 @@ async def test_neither_half_of_the_key_is_told(rig: KlingRig, provider: OpenProv
     with pytest.raises(ProviderError) as caught:
         await provider.submit(ASKED)
     need_no_key(rig, caught.value)
-    assert "invalid: [key] ([key], [key])" in caught.value.message
+    assert "colon" in caught.value.message
+    told = caught.value.details["provider_message"]
+    assert told == "Authorization is invalid: [key] ([key], [key])."
     token = rig.double.requests[-1].headers["authorization"].removeprefix("Bearer ")
     assert token not in f"{caught.value} {caught.value.details}"
 

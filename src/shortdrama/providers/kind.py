@@ -65,6 +65,7 @@ class ProviderKind:
     needs_key: bool = True
     auth_header: str = "Authorization"
     options: tuple[Option, ...] = ()
+    hint: str = ""  # what one needs to have, where that is more than a key
     capabilities: Path | None = None  # a file in the form of `capabilities.toml`
     describe: Callable[[Connection, str], Capability | None] | None = None  # of its own models
     is_installed: bool = False  # by a package of somebody else

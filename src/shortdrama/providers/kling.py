@@ -261,5 +261,6 @@ KINDS = (
         _open,
         base_url="https://api-singapore.klingai.com",
         models=("kling-v3", "kling-v3-omni", "kling-v2-6", "kling-v2-5-turbo", "kling-video-o1"),
+        hint=mark("The key is typed as access key, colon, secret key."),
     ),
 )

@@ -15,6 +15,13 @@ from shortdrama.sora2.wire import JobError
 
 CLOCK = mark("Kling’s keys are signed with the time. Set this machine’s clock, then try again.")
 ADVICE = (
+    (
+        r"^100[012]\b",
+        mark(
+            "Kling did not accept the key. It is typed as access key, colon, secret key; check "
+            "both in Kling’s console, and that they belong to the address of this connection."
+        ),
+    ),
     (r"^100[34]\b", CLOCK),
     (
         r"^1304\b",

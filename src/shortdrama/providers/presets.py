@@ -110,6 +110,7 @@ def _preset(kind: ProviderKind) -> Preset:
         kind.needs_key,
         kind.auth_header,
         _options(kind),
+        hint=kind.hint,
     )
 
 

@@ -246,6 +246,7 @@ KINDS = (
         _open,
         base_url="https://dashscope-intl.aliyuncs.com/api/v1",
         models=("wan3.0-video", "wan3.0-video-prime", "wan2.7-t2v", "wan2.7-i2v", "wan2.7-r2v"),
+        hint=mark("An API key of the region that the address is in."),
         options=(
             Option(
                 "workspace",
