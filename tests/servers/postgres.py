@@ -60,7 +60,7 @@ class PostgresServer:
             stderr=subprocess.DEVNULL,
             cwd="/",
             start_new_session=True,
-            **_other_user(),
+            **other_user(),
         )
 
     def make_cluster(self) -> None:
@@ -83,7 +83,7 @@ class PostgresServer:
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
             cwd=self.folder,
             check=False,
-            **_other_user(),
+            **other_user(),
         )
         if done.returncode:
             raise RuntimeError(f"{program} ended with {done.returncode}: {done.stdout}")
@@ -92,13 +92,13 @@ class PostgresServer:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One cluster for the session (for each worker of a parallel run)."""
-    binaries = _find_binaries()
+    binaries = find_binaries()
     if binaries is None:
         pytest.skip("PostgreSQL's server programs are not installed")
     # Not under pytest's folder: another user has to enter it, and socket paths are short.
     folder = Path(tempfile.mkdtemp(prefix="studio-pg-"))
     server = PostgresServer(binaries, folder)
-    if user := _other_user():
+    if user := other_user():
         os.chown(folder, user["user"], user["group"])
     with server.guard():
         server.make_cluster()
@@ -138,7 +138,7 @@ def _fresh(server: PostgresServer, template: str) -> Iterator[str]:
         server.execute("DROP DATABASE {name} WITH (FORCE)", name=name)
 
 
-def _find_binaries() -> Path | None:
+def find_binaries() -> Path | None:
     versions = Path("/usr/lib/postgresql").glob("*/bin")
     newest_first = sorted(versions, key=lambda path: int(path.parent.name), reverse=True)
     on_path = shutil.which("initdb")
@@ -147,7 +147,7 @@ def _find_binaries() -> Path | None:
     return next((path for path in newest_first if (path / "postgres").exists()), None)
 
 
-def _other_user() -> dict[str, Any]:
+def other_user() -> dict[str, Any]:
     """PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
