@@ -176,30 +176,43 @@ def _rule_problems(wish: Wish, capability: Capability) -> list[Problem]:
     return broken
 
 
-_EXTRA_WORDS = {
-    "seed": mark("%(model)s takes no seed."),
-    "negative_prompt": mark("%(model)s takes no negative prompt."),
-    "loud": mark("%(model)s makes no sound."),
-    "silent": mark("%(model)s always makes sound."),
-}
-
-
 def _extra_problems(extra: Mapping[str, Any], capability: Capability) -> list[Problem]:
     """Of the house's own words; what else a vendor takes is for it to say."""
-    codes = []
-    if extra.get("seed") is not None and not capability.has_seed:
-        codes.append("seed")
-    if extra.get("negative_prompt") and not capability.has_negative_prompt:
-        codes.append("negative_prompt")
-    if extra.get("sound") is True and capability.sound is Sound.NEVER:
-        codes.append("loud")
-    if extra.get("sound") is False and capability.sound is Sound.ALWAYS:
-        codes.append("silent")
-    if not capability.is_known:
-        codes = []
     parts = {"model": capability.label}
-    found = [Problem("extra", f"{code}_unsupported", _EXTRA_WORDS[code], parts) for code in codes]
+    found = []
+    if capability.is_known:
+        found = [problem for is_so, problem in _declined(extra, capability, parts) if is_so]
     seed = extra.get("seed")
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
         found.append(Problem("extra", "seed_malformed", mark("A seed is a whole number.")))
     return found
+
+
+def _declined(
+    extra: Mapping[str, Any], capability: Capability, parts: dict[str, Any]
+) -> list[tuple[bool, Problem]]:
+    """Whether each wish is one that the model does not grant."""
+    sound = extra.get("sound")
+    return [
+        (
+            extra.get("seed") is not None and not capability.has_seed,
+            Problem("extra", "seed_unsupported", "%(model)s takes no seed.", parts),
+        ),
+        (
+            bool(extra.get("negative_prompt")) and not capability.has_negative_prompt,
+            Problem(
+                "extra",
+                "negative_prompt_unsupported",
+                "%(model)s takes no negative prompt.",
+                parts,
+            ),
+        ),
+        (
+            sound is True and capability.sound is Sound.NEVER,
+            Problem("extra", "loud_unsupported", "%(model)s makes no sound.", parts),
+        ),
+        (
+            sound is False and capability.sound is Sound.ALWAYS,
+            Problem("extra", "silent_unsupported", "%(model)s always makes sound.", parts),
+        ),
+    ]
