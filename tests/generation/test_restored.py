@@ -44,6 +44,8 @@ def test_a_restored_copy_sends_nothing(double: Sora2Double, tmp_path: Path) -> N
             assert take.status is S.UNCERTAIN
             assert take.failure is not None
             assert (take.failure.message, take.failure.money) == (RESTORED, Money.MAYBE)
+            with studio.records.read() as tx:
+                assert [e.money for e in tx.ledger.of_take(take_id)] == [Money.MAYBE]
             studio.takes.resolve_uncertain(take_id, Decision.CHECK)
             assert studio.wait_for(take_id, frozenset({S.READY})).provider_job_id is not None
     assert (double.submits("being sent"), double.submits("waiting")) == (1, 1)

@@ -16,6 +16,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from shortdrama.domain.model import BUILT_IN
+from shortdrama.domain.money import Outcome
 from shortdrama.domain.take import Failure, FailureKind, Money, TakeStatus
 from shortdrama.errors import InvalidInput, SetupProblem, mark
 from shortdrama.storage.blobs.files import FileBlobs, full_disk_in_words
@@ -24,6 +25,7 @@ from shortdrama.storage.data_directory import DataDirectory
 from shortdrama.storage.db.database import Database
 from shortdrama.storage.db.lost_records import need_records
 from shortdrama.storage.db.migration import copy_sqlite
+from shortdrama.storage.db.money_tables import ledger
 from shortdrama.storage.db.tables import takes
 from shortdrama.storage.db.takes import SubmissionStore
 
@@ -130,8 +132,16 @@ def _hold_back_paid(copy: DataDirectory) -> None:
                 store = SubmissionStore(connection)
                 attempt = store.open_attempt(take_id) or store.open(take_id, now)
                 store.close(take_id, attempt, "lost", None)
+                _note_in_ledger(connection, take_id, now)
     finally:
         database.close()
+
+
+def _note_in_ledger(connection: sa.Connection, take_id: str, now: datetime) -> None:
+    """What the original goes on with may be charged."""
+    told = {"outcome": Outcome.UNCERTAIN, "money": Money.MAYBE, "settled_at": now}
+    is_open = (ledger.c.take_id == take_id) & ledger.c.money.is_(None)
+    connection.execute(sa.update(ledger).where(is_open).values(**told))
 
 
 def _restored(now: datetime) -> Failure:
