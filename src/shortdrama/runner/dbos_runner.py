@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -26,6 +27,9 @@ _DRAIN_S = 15.0
 _JOIN_S = 10.0
 _LOOK_EVERY_S = 30.0
 _KEPT = timedelta(days=1)
+_FORGET_EVERY_S = 3600.0
+# More than the downloads that may stand still at once: paid calls are written down meanwhile.
+_THREADS = 24
 _in_use = threading.Lock()  # DBOS is one in a process
 T = TypeVar("T")
 
@@ -132,17 +136,27 @@ class DbosRunner:
 
     async def _launch(self) -> None:
         engine.launch(self._url, self._worker_id, self._live)
+        await engine.forget_finished(datetime.now(UTC) - _KEPT)
+        self._keep(self._forget_finished())
         if self._crew is not None:
             await self._crew.enter()
-            await engine.forget_finished(datetime.now(UTC) - _KEPT)
             return
         # DBOS begins again what it knows; a take that it lost is started here.
         known = {workflow_id.partition(".")[0] for workflow_id in await engine.live_workflows()}
         for take_id in await self._life.active_takes():
             if take_id not in known:
                 await self._start(take_id)
-        await engine.forget_finished(datetime.now(UTC) - _KEPT)
         self._keep(self._look_for_idle())
+
+    async def _forget_finished(self) -> None:
+        """What the engine keeps of takes at rest, now and then."""
+        while not self._is_stopping:
+            await asyncio.sleep(_FORGET_EVERY_S)
+            try:
+                while await engine.forget_finished(datetime.now(UTC) - _KEPT):
+                    log.debug("the engine forgot takes that are at rest")
+            except Exception as error:  # noqa: BLE001 - the worker boundary; later once more
+                log.warning("takes at rest were not forgotten: %s", type(error).__name__)
 
     async def _look_for_idle(self) -> None:
         """Start takes that are under way in their rows only, as after trouble with the engine."""
@@ -303,6 +317,7 @@ class DbosRunner:
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
+        loop.set_default_executor(ThreadPoolExecutor(_THREADS, "takes"))
         try:
             loop.run_forever()
         finally:

@@ -89,8 +89,11 @@ async def live_workflows() -> list[str]:
     return [row.workflow_id for row in rows]
 
 
-async def forget_finished(before: datetime) -> None:
-    """Drop what DBOS keeps of takes that came to rest before then; their own rows tell it all."""
+async def forget_finished(before: datetime) -> bool:
+    """Drop what DBOS keeps of takes that came to rest before then; their own rows tell it all.
+
+    Some at a time; True where there may be more.
+    """
     from dbos import DBOS
 
     rows = await DBOS.list_workflows_async(
@@ -102,6 +105,7 @@ async def forget_finished(before: datetime) -> None:
     )
     if rows:
         await DBOS.delete_workflows_async([row.workflow_id for row in rows])
+    return len(rows) == _FORGOTTEN_AT_ONCE
 
 
 async def forget_workers(worker_ids: list[str]) -> None:
