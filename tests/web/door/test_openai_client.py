@@ -179,6 +179,9 @@ def test_an_undecided_job_is_not_called_failed(door: Door) -> None:
     assert "paid for twice" in job.error.message
     raw = client.videos.with_raw_response.retrieve(made.id)
     assert raw.headers["openai-poll-after-ms"] == "30000"
+    client.videos.delete(made.id)
+    take = door.studio.services.takes.get(TakeId(made.id.removeprefix("video_")))
+    assert take.status == "uncertain"  # a person may still find out and adopt it
     assert door.provider.submits("lost") == 1
 
 

@@ -14,7 +14,7 @@ from typing import cast
 from shortdrama.board.api_project import found_api_shot
 from shortdrama.domain.ids import AssetId, ShotId, TakeId, is_id, new_id
 from shortdrama.domain.people import DoorJob
-from shortdrama.domain.take import WAITING_FOR_PERSON, Take
+from shortdrama.domain.take import Take, TakeStatus
 from shortdrama.errors import Conflict
 from shortdrama.generation.orders import TakeOrder, fingerprint
 from shortdrama.generation.ports import TakeTransaction
@@ -119,8 +119,9 @@ class Desk:
         found = self.find(job_id, caller)
         with self._tools.records.begin() as tx:
             tx.door_jobs.hide(found.take.id, datetime.now(UTC))
-        if found.take.is_active or found.take.status in WAITING_FOR_PERSON:
-            # Too late, or just being looked for at its provider: it goes its way in the studio.
+        # An uncertain one stays for a person: it may be paid for, and can still be adopted.
+        if found.take.is_active or found.take.status is TakeStatus.STALLED:
+            # Too late to stop: it goes its way in the studio.
             with suppress(Conflict):
                 self._services.takes.cancel(found.take.id)
 
