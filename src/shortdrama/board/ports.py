@@ -75,6 +75,10 @@ class TakeReader(Protocol):
 
 
 class BoardTransaction(Protocol):
+    def lock(self, what: str) -> None:
+        """Until the transaction ends, nobody else gets past this, in any process."""
+        ...
+
     @property
     def projects(self) -> ProjectStore: ...
     @property

@@ -87,6 +87,7 @@ class BoardService:
             if episode is not None:
                 return _view(tx, episode)
         with self._records.begin() as tx:
+            tx.lock("board")
             return _view(tx, _own_episode(tx) or found_studio(tx))
 
     def projects(self) -> tuple[ProjectView, ...]:
@@ -133,6 +134,7 @@ class BoardService:
     def add_shot(self, episode_id: EpisodeId) -> Shot:
         """A new last shot of the episode, in its last scene."""
         with self._records.begin() as tx:
+            tx.lock("board")
             scenes = tx.scenes.of_episode(episode_id)
             if not scenes:
                 raise NotFound("This episode is not here any more.")

@@ -63,6 +63,15 @@ class Transaction:
         self.client_keys = ClientKeyStore(connection)
         self.door_jobs = DoorJobStore(connection)
 
+    def lock(self, what: str) -> None:
+        """Until the transaction ends, nobody else gets past this, in any process.
+
+        SQLite has one writer at a time anyway.
+        """
+        if self._connection.dialect.name == "postgresql":
+            number = sa.func.hashtext(f"shortdrama {what}")
+            self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
     def version(self) -> str | None:
         """Of the tables."""
         return self._connection.scalar(sa.select(sa.column("version_num")).select_from(_VERSION))
