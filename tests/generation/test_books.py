@@ -104,6 +104,13 @@ def test_sending_again_counts_twice(studio: TakeStudio, double: Sora2Double) -> 
     ]
 
 
+def test_sending_again_is_signed_by_who_decides(studio: TakeStudio, double: Sora2Double) -> None:
+    take_id = without_list(studio, double, "sent again by Mei")
+    studio.takes.resolve_uncertain(take_id, Decision.SEND_AGAIN, "user:Mei")
+    studio.wait_for(take_id)
+    assert [entry.actor for entry in rows(studio, take_id)] == ["", "user:Mei"]
+
+
 def test_a_cap_forbids_sending_again(studio: TakeStudio, double: Sora2Double) -> None:
     take_id = without_list(studio, double, "no room to send again")
     money = MoneyService(studio.records)

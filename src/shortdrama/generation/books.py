@@ -68,6 +68,13 @@ def check_room(tx: TakeTransaction, take: Take) -> None:
     check_caps(_caps(ledger, rules, entry, Buyer()), entry.estimate_micro_usd, rules)
 
 
+def sign(tx: TakeTransaction, take_id: TakeId, actor: str) -> None:
+    """The attempt that waits is this one's word, whoever ordered the take."""
+    entry = _current(tx.ledger.of_take(take_id))
+    if actor and entry is not None and entry.outcome is Outcome.RESERVED:
+        tx.ledger.change(take_id, entry.attempt, {"actor": actor})
+
+
 def follow(tx: TakeTransaction, take: Take) -> None:
     """Bring the ledger to what the take's row says now."""
     entries = tx.ledger.of_take(take.id)

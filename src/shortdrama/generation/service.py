@@ -183,8 +183,8 @@ class TakeService:
         self._runner.start(take.id)
         return take
 
-    def resolve_uncertain(self, take_id: TakeId, decision: Decision) -> Take:
-        """Carry out a person's word. `SEND_AGAIN` may be paid for twice.
+    def resolve_uncertain(self, take_id: TakeId, decision: Decision, actor: str = "") -> Take:
+        """Carry out a person's word. `SEND_AGAIN` may be paid for twice, and is signed by `actor`.
 
         Raises:
             Conflict: `check_running`: what the provider has is known soon, so nothing is decided
@@ -204,6 +204,7 @@ class TakeService:
             elif decision is Decision.SEND_AGAIN:
                 books.check_room(tx, take)
                 take = _reopen(tx, take, _S.UNCERTAIN, _S.QUEUED)
+                books.sign(tx, take.id, actor)
         if decision is not Decision.NOT_SENT:
             self._runner.start(take.id)
         return take

@@ -202,9 +202,12 @@ def check_take(take_id: Id, services: GivenServices) -> TakeAnswer:
 
 
 @router.post("/{take_id}/decision", status_code=202, responses=may_answer(402, 404, 409))
-def decide_take(take_id: Id, verdict: Verdict, services: GivenServices) -> TakeAnswer:
-    """Say what becomes of an uncertain take."""
-    take = services.takes.resolve_uncertain(TakeId(take_id), verdict.decision)
+def decide_take(
+    take_id: Id, verdict: Verdict, services: GivenServices, who: GivenWho
+) -> TakeAnswer:
+    """Say what becomes of an uncertain take. Sending it again is signed with who decided."""
+    decision = verdict.decision
+    take = services.takes.resolve_uncertain(TakeId(take_id), decision, who.actor)
     return take_answer(take, services)
 
 
