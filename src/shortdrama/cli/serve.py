@@ -122,5 +122,10 @@ def _config(studio: Studio, settings: Settings) -> uvicorn.Config:
     )
 
 
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - told, not listened on
+
+
 def _url(host: str, port: int) -> str:
+    """Where this machine finds it: no browser takes an address that means all of them."""
+    host = _EVERYWHERE.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
