@@ -25,6 +25,7 @@ _CANCEL_TRIES = 3
 _RUNNING = frozenset({JobPhase.QUEUED, JobPhase.RUNNING, JobPhase.UNKNOWN})
 _READ_EVERY_S = 5.0
 _JUST_SENT_S = 2.0
+_FIRST_LOOK_S = 1.0
 _MISSES = 3  # 404s in a row before a job counts as gone
 
 
@@ -56,10 +57,15 @@ class _Vigil:
         return (datetime.now(UTC) - sent).total_seconds() if sent else 0.0
 
     def pace(self) -> float:
-        """Seconds from now; a job that was not sent just now is looked at at once."""
-        if not self.looks and not self.failed_polls and self.elapsed_s > _JUST_SENT_S:
-            return 0.0
-        return next_poll_s(self.watch, random.random)
+        """Seconds from now.
+
+        The first look comes early, however long the job may take: what is refused is often refused
+        at once. A job that was not sent just now is looked at at once.
+        """
+        usual = next_poll_s(self.watch, random.random)
+        if self.looks or self.failed_polls:
+            return usual
+        return 0.0 if self.elapsed_s > _JUST_SENT_S else min(usual, _FIRST_LOOK_S)
 
     @property
     def watch(self) -> Watch:
