@@ -16,20 +16,33 @@ document.addEventListener("toggle", (event) => {
   if (!isOpen || !button) return;
   const place = /** @type {HTMLElement} */ (button).dataset.place ?? "";
   placeBeside(menu, button.getBoundingClientRect(), place);
-  const first = menu.querySelector("[aria-checked=true], input, [role^=menuitem]");
-  if (first instanceof HTMLElement) first.focus();
+  // A quick hand may have gone on from there already.
+  if (!menu.contains(document.activeElement)) firstOf(menu)?.focus();
 }, true);
 
+/** @param {Element} menu @returns {HTMLElement|null} */
+function firstOf(menu) {
+  return menu.querySelector("[aria-checked=true], input, [role^=menuitem]");
+}
+
 document.addEventListener("keydown", (event) => {
-  const menu = event.target instanceof Element && event.target.closest("[role=menu]");
+  if (!(event.target instanceof Element)) return;
+  const menu = event.target.closest("[role=menu]") ?? justOpened(event.target);
   if (!menu) return;
   const items = /** @type {HTMLElement[]} */ ([...menu.querySelectorAll("button:not([disabled]), a")])
     .filter((item) => item.offsetParent !== null);
-  const next = nextIndex(event.key, items.indexOf(/** @type {HTMLElement} */ (document.activeElement)), items.length);
+  const at = menu.contains(document.activeElement) ? document.activeElement : firstOf(menu);
+  const next = nextIndex(event.key, items.indexOf(/** @type {HTMLElement} */ (at)), items.length);
   if (next === null) return;
   event.preventDefault();
   items[next]?.focus();
 });
+
+/** The menu of a button whose keys come before the focus has gone into it. @param {Element} button */
+function justOpened(button) {
+  const menu = document.getElementById(button.getAttribute("popovertarget") ?? "");
+  return menu?.matches("[role=menu]:popover-open") ? menu : null;
+}
 
 /**
  * @param {HTMLElement} menu
