@@ -94,6 +94,7 @@ class Journal:
     def accept(self, take_id: TakeId, attempt: int, job_id: str, word: str) -> Take | None:
         """The provider has the job. A take that is being cancelled stays so, with the job's id."""
         with self._records.begin() as tx:
+            tx.lock(f"job {job_id}")
             return _take_on(tx, take_id, attempt, job_id, word)
 
     def adopt(self, take_id: TakeId, attempt: int, job_id: str, word: str) -> Take | None:
@@ -103,6 +104,7 @@ class Journal:
         is doing: the job stays known as the attempt's, and the page is told.
         """
         with self._records.begin() as tx:
+            tx.lock(f"job {job_id}")  # two processes may give it to two takes in the same moment
             if tx.submissions.known_jobs([job_id]):
                 return None
             if tx.submissions.count(take_id) == attempt:

@@ -216,6 +216,10 @@ class AssetReader(Protocol):
 
 
 class TakeTransaction(Protocol):
+    def lock(self, what: str) -> None:
+        """Until the transaction ends, nobody else gets past this, in any process."""
+        ...
+
     @property
     def takes(self) -> TakeStore: ...
     @property

@@ -261,6 +261,7 @@ class TakeService:
         take = new.take
         prompt = Prompt(take.prompt_id, take.request.prompt, take.shot_id, take.created_at)
         with self._records.begin() as tx:
+            tx.lock(f"order {new.key}")  # the same order may come to two processes at once
             if take.estimate_micro_usd != 0:
                 tx.ledger.lock()
             made = _same(tx, new.key, new.mark)
