@@ -83,6 +83,25 @@ def test_wishes_that_a_model_has_no_word_for_are_named(
     assert codes(replace(FINE, extra=extra), replace(CAPABILITY, **can)) == found
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"seconds": "600"},
+        {"model": "dearer"},
+        {"durationSeconds": 60},
+        {"aspect-ratio": "16:9"},
+        {"parameters": {"resolution": "1080p"}},
+        {"rows": [{"n": 9}]},
+    ],
+)
+def test_own_words_cannot_change_what_a_take_costs(extra: dict[str, Any]) -> None:
+    """They go into the request as they are, past estimate, caps and budgets."""
+    order = replace(FINE, extra=extra)
+    assert codes(order) == ["extra_of_order"]
+    assert codes(order, replace(CAPABILITY, micro_usd_per_second=None)) == ["extra_of_order"]
+    assert codes(order, replace(CAPABILITY, micro_usd_per_second=0)) == []
+
+
 def test_a_model_that_needs_a_picture_says_so() -> None:
     only = replace(CAPABILITY, modes=(Mode.FIRST_FRAME,))
     assert codes(FINE, only) == ["picture_needed"]

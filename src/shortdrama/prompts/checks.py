@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,15 @@ from shortdrama.errors import fill, mark
 
 MAX_SECONDS = 600
 _SIZE = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
+# How vendors call what an order says itself, without case and dashes. Sent along with the order,
+# they would go before it, and the clip would be another one than its estimate and caps are about.
+_ORDERED = frozenset(
+    {"model", "modelid", "modelname", "prompt", "quality", "mode"}
+    | {"seconds", "duration", "durations", "durationseconds", "frames", "numframes", "framecount"}
+    | {"size", "width", "height", "resolution", "ratio", "aspectratio"}
+    | {"n", "num", "numvideos", "numberofvideos", "numoutputs", "samplecount", "batchsize"}
+)
+_MOST_DEEP = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,7 @@ def find_problems(wish: Wish, capability: Capability) -> list[Problem]:
         _mode_problem(wish, capability),
         *_rule_problems(wish, capability),
         *_extra_problems(wish.extra, capability),
+        _order_words_problem(wish, capability),
     ]
     return [problem for problem in found if problem is not None]
 
@@ -216,3 +226,33 @@ def _declined(
             Problem("extra", "silent_unsupported", "%(model)s always makes sound.", parts),
         ),
     ]
+
+
+def _order_words_problem(wish: Wish, capability: Capability) -> Problem | None:
+    """Words that would make a clip of another price than the one that was ordered."""
+    if capability.micro_usd(wish.seconds, wish.size) == 0:
+        return None
+    name = next((name for name in _names_in(wish.extra) if _plain(name) in _ORDERED), None)
+    if name is None:
+        return None
+    template = mark(
+        "“%(name)s” cannot be among the model's own words: it could change what the take costs. "
+        "Say it with the order's own fields."
+    )
+    return Problem("extra", "extra_of_order", template, {"name": name[:100]})
+
+
+def _names_in(value: object, depth: int = 0) -> Iterator[str]:
+    """Names of an object's fields, those inside it included."""
+    if depth > _MOST_DEEP:
+        return
+    if isinstance(value, Mapping):
+        yield from (str(name) for name in value)
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _names_in(inner, depth + 1)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]", "", name).casefold()

@@ -178,3 +178,15 @@ def test_an_unknown_shot(api: httpx.Client) -> None:
     answer = api.post("/api/takes", json={**ORDER, "shot_id": "0" * 32})
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "shot_not_found"
+
+
+@pytest.mark.parametrize(
+    "own",
+    ["NaN", "[" * 30 + "]" * 30, "[" * 900 + "]" * 900, '"' + "x" * 70_000 + '"'],
+    ids=["no number", "deep", "deeper", "large"],
+)
+def test_own_words_that_could_not_be_sent_are_refused(api: httpx.Client, own: str) -> None:
+    body = f'{{"prompt": "a cat", "model": "sora-2", "seconds": 1, "extra": {{"x": {own}}}}}'
+    answer = api.post("/api/takes", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["message"] == "“extra” does not have the right form."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Query
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from shortdrama.domain.ids import AssetId, ConnectionId, ShotId, TakeId, new_id
 from shortdrama.domain.model import PREVIZ_MODEL, Mode
@@ -34,6 +35,30 @@ Key = Annotated[
         description="The same key with the same request is the same take; made here when absent",
     ),
 ]
+_MOST_OWN_CHARS, _MOST_OWN_DEPTH = 64_000, 20
+
+
+def _check_own_words(extra: dict[str, Any]) -> dict[str, Any]:
+    """Raises `ValueError` for what could be stored with a take, and then not be sent."""
+    try:
+        is_too_much = len(json.dumps(extra, allow_nan=False)) > _MOST_OWN_CHARS
+    except RecursionError:
+        is_too_much = True
+    if is_too_much or _depth(extra) > _MOST_OWN_DEPTH:
+        raise ValueError("too large or too deep")
+    return extra
+
+
+def _depth(value: object) -> int:
+    """Levels of objects and lists, one more than allowed where there are more."""
+    levels, inside = 0, [value]
+    while inside and levels <= _MOST_OWN_DEPTH:
+        holders = [held for held in inside if isinstance(held, dict | list)]
+        levels += bool(holders)
+        inside = [
+            item for held in holders for item in (held.values() if isinstance(held, dict) else held)
+        ]
+    return levels
 
 
 class NewTake(BaseModel):
@@ -47,7 +72,7 @@ class NewTake(BaseModel):
     shot_id: AnyId | None = None
     connection_id: str | None = Field(default=None, pattern="^[0-9a-z-]{1,64}$")
     mode: Mode | None = Field(default=None, description="What the references are to the clip")
-    extra: dict[str, Any] = Field(
+    extra: Annotated[dict[str, Any], AfterValidator(_check_own_words)] = Field(
         default={},
         max_length=40,
         description="What else the model takes: seed, sound, negative_prompt, or its own words",
