@@ -93,3 +93,9 @@ def test_what_is_not_there_is_said(browser: TestClient, key: str) -> None:
     answer = browser.get(f"/media/{key}/take.mp4")
     assert answer.status_code == 404
     assert "not in the studio's storage" in answer.text
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-{}", "bytes={}-", "bytes=-{}"])
+def test_a_range_of_absurd_numbers_is_no_range(asked: str) -> None:
+    """Python refuses to read such numbers at all."""
+    assert media_files._asked_range(asked.format("9" * 5000), 10) == (0, 10, False)

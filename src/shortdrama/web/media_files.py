@@ -16,7 +16,7 @@ from shortdrama.web.services import Services
 
 _KEY = re.compile(r"[0-9a-f]{64}")
 _TEXT = "text/plain"
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 # Thumbnails and posters: read in one go, not opened, looked at and read in pieces.
 _READ_WHOLE_BYTES = 256_000
 # What a browser may show; everything else is only ever downloaded as plain bytes.
