@@ -216,8 +216,10 @@ def _merged(fields: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     made = dict(fields)
     for name, value in own.items():
         before = made.get(name)
-        is_both = isinstance(before, dict) and isinstance(value, Mapping)
-        made[name] = {**before, **value} if is_both else value
+        if isinstance(before, dict) and isinstance(value, Mapping):
+            made[name] = {**before, **value}
+        else:
+            made[name] = value
     return made
 
 
