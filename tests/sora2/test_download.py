@@ -191,6 +191,27 @@ async def test_results_do_not_lead_into_private_networks_or_down_to_http(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("location", ["https://10.0.0.5/x", "http://169.254.169.254/latest/x"])
+async def test_a_gateway_on_this_machine_leads_to_no_other_private_place(location, tmp_path):
+    """It passes on what its own providers say. What is beside it on this machine is meant."""
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.host)
+        leads_on = request.url.path.startswith("/v1")
+        headers = {"location": location} if leads_on else {"content-type": "video/mp4"}
+        return httpx.Response(302 if leads_on else 200, content=CLIP, headers=headers)
+
+    async with Sora2Client(
+        "http://127.0.0.1:4000", api_key=KEY, transport=httpx.MockTransport(answer)
+    ) as client:
+        with pytest.raises(ProviderError) as caught:
+            await client.download_video("video_1", tmp_path / "a.mp4")
+        assert not caught.value.is_transient
+        await client.download_video("http://localhost:4001/clip", tmp_path / "b.mp4")
+    assert seen == ["127.0.0.1", "localhost"]
+
+
 def test_which_addresses_are_public():
     assert is_public("93.184.216.34")
     assert is_public("2606:2800:220:1::1")

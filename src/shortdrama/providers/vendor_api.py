@@ -19,7 +19,6 @@ from shortdrama.errors import ProviderError
 from shortdrama.providers.kind import Access
 from shortdrama.sora2.addresses import (
     Resolver,
-    is_loopback,
     origin_of,
     parse_server_url,
     resolve,
@@ -62,8 +61,7 @@ class VendorApi:
         connection = access.connection
         manners = manners or Manners()
         base = parse_server_url(connection.base_url, is_trusted=connection.is_trusted)
-        is_trusted = connection.is_trusted or is_loopback(base.host)
-        self._rules = FetchRules(resolver, is_trusted, _MAX_CLIP_BYTES)
+        self._rules = FetchRules(resolver, connection.is_trusted, _MAX_CLIP_BYTES)
         self._headers = dict(manners.headers)
         self._exchange = Exchange(
             base,

@@ -27,7 +27,7 @@ from shortdrama import __version__
 from shortdrama.domain.prompt import clean_prompt
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import InvalidInput, ProviderError, Sentence, mark
-from shortdrama.sora2.addresses import Resolver, is_loopback, parse_base_url, resolve
+from shortdrama.sora2.addresses import Resolver, parse_base_url, resolve
 from shortdrama.sora2.answers import Answer, poll_after, refusal
 from shortdrama.sora2.download import Download, FetchRules, Progress, fetch_clip
 from shortdrama.sora2.exchange import Exchange
@@ -106,7 +106,7 @@ class Sora2Client:
         self.dialect = dialect
         self._paths = _PATHS[dialect]
         self._multipart = multipart
-        self._rules = FetchRules(resolver, trusted or is_loopback(base.host), max_clip_bytes)
+        self._rules = FetchRules(resolver, trusted, max_clip_bytes)
         self._exchange = Exchange(
             base,
             auth=Auth(auth_header, auth_scheme),
