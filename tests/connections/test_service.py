@@ -306,3 +306,14 @@ def test_kept_figures_that_nobody_can_read_are_no_figures() -> None:
         assert read_figures(text) == Figures()
     own = Figures(seconds=(5,), sound=Sound.SWITCH)
     assert read_figures(own.to_text()) == own
+
+
+@pytest.mark.anyio
+async def test_a_key_that_is_gone_is_not_told_as_one_that_was_refused(records: Database) -> None:
+    vault = DictVault(keeps=False)
+    connections = service(records, vault)
+    made = connections.connect(FORM)
+    vault.keys.clear()  # the studio was started anew on a machine without a keyring
+    rows = await connections.check(connections.get(made.id))
+    assert [(what, passed) for what, passed, _says in rows] == [("Key", False)]
+    assert "no key of this connection" in rows[0][2]

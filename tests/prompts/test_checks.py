@@ -13,7 +13,7 @@ from shortdrama.domain.asset import Asset, AssetKind
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import BUILT_IN, PREVIZ_MODEL, Capability, Mode, Sound
 from shortdrama.domain.take import TakeStatus
-from shortdrama.prompts.checks import Wish, find_problems
+from shortdrama.prompts.checks import Wish, find_problems, spans
 from shortdrama.prompts.service import PromptForm, PromptService
 from shortdrama.storage.db.database import Database
 
@@ -167,3 +167,11 @@ def test_four_takes_on_a_one_at_a_time_engine_are_said_to_need_four_times_as_lon
     assert (behind.seconds, behind.is_behind) == (120, True)
     elsewhere = service.estimate(form(4, "m", ConnectionId("c" * 32)))
     assert (elsewhere.seconds, elsewhere.is_behind) == (60, False)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [((), ""), ((4,), "4"), ((4, 5), "4, 5"), ((4, 5, 6, 8), "4–6, 8"), ((1, 2, 3, 30), "1–3, 30")],
+)
+def test_long_rows_of_numbers_are_told_as_spans(numbers: tuple[int, ...], words: str) -> None:
+    assert spans(numbers) == words

@@ -161,7 +161,12 @@ class ConnectionService:
 
     async def check(self, connection: Connection) -> list[tuple[str, bool, str]]:
         """Rows of (what, passed, sentence). Nothing is paid for."""
-        rows = await self._probe.check(connection, self.key_of(connection.id))
+        key = self.key_of(connection.id)
+        if connection.key_source is not KeySource.NONE and not key:
+            # Asked without its key a server says no, which would be told of the key.
+            missing = mark("There is no key of this connection on this machine. Enter it again.")
+            return [(mark("Key"), False, missing)]
+        rows = await self._probe.check(connection, key)
         if not all(passed for _what, passed, _says in rows):
             return rows
         return [*rows, *(_dry_row(self._named(model, connection)) for model in connection.models)]

@@ -79,12 +79,25 @@ def _prompt_problem(wish: Wish, capability: Capability) -> Problem | None:
     )
 
 
+def spans(numbers: Sequence[int]) -> str:
+    """ "1–20, 30, 45, 60": runs of three and more as one."""
+    told: list[str] = []
+    run: list[int] = []
+    for number in (*numbers, None):
+        if run and number == run[-1] + 1:
+            run.append(number)
+            continue
+        told += [f"{run[0]}–{run[-1]}"] if len(run) > 2 else [str(one) for one in run]
+        run = [] if number is None else [number]
+    return ", ".join(told)
+
+
 def _seconds_problem(wish: Wish, capability: Capability) -> Problem | None:
     if wish.seconds < 1 or wish.seconds > MAX_SECONDS:
         return Problem("seconds", "seconds_out_of_range", "A take lasts 1 to 600 seconds.")
     if not capability.seconds or wish.seconds in capability.seconds:
         return None
-    allowed = ", ".join(str(s) for s in capability.seconds)
+    allowed = spans(capability.seconds)
     parts = {"model": capability.label, "allowed": allowed, "seconds": wish.seconds}
     return Problem(
         "seconds",
@@ -145,6 +158,8 @@ _SAID_AS = {
 
 def _mode_problem(wish: Wish, capability: Capability) -> Problem | None:
     count = len(wish.references)
+    if count > (capability.max_references or count):
+        return None  # said by their number
     mode = capability.mode_for(count, wish.mode)
     what = _SAID_AS[mode]
     if capability.modes and mode not in capability.modes:

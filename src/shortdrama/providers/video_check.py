@@ -9,6 +9,8 @@ from shortdrama.providers.kind import CheckRow
 from shortdrama.providers.video_servers import CLOSED
 from shortdrama.sora2.client import ConnectionCheck, Sora2Client
 
+_MOST_NAMED = 5
+
 
 async def check_videos(client: Sora2Client, models: tuple[str, ...]) -> list[CheckRow]:
     """Raises nothing. A server that is known to be closed is not asked."""
@@ -37,6 +39,11 @@ def _check_rows(check: ConnectionCheck, models: tuple[str, ...]) -> list[CheckRo
 def _models_row(wanted: tuple[str, ...], listed: tuple[str, ...]) -> CheckRow:
     missing = [model for model in wanted if model not in listed]
     if missing:
-        said = Sentence("The server does not list %(models)s.", models=", ".join(missing))
+        some = ", ".join(listed[:_MOST_NAMED]) + ("…" if len(listed) > _MOST_NAMED else "")
+        said = Sentence(
+            "The server does not list %(models)s. It lists %(listed)s.",
+            models=", ".join(missing),
+            listed=some,
+        )
         return (mark("Models"), False, said)
     return (mark("Models"), True, ", ".join(wanted))

@@ -70,6 +70,14 @@ def test_an_uncertain_take_offers_to_check_before_anything_else() -> None:
     assert problem.look == "uncertain"
 
 
+def test_a_model_that_is_not_known_is_not_tried_again() -> None:
+    failure = Failure(FailureKind.NOT_FOUND, "No such model.", Money.NONE)
+    problem = describe(a_take(TakeStatus.FAILED, failure=failure))
+    assert problem is not None
+    assert problem.says == "The provider does not know this model."
+    assert [action.name for action in problem.actions] == ["model", "settings"]
+
+
 def test_jobs_that_may_be_the_take_s_own_can_be_chosen() -> None:
     at = "2026-11-23T09:00:05+00:00"
     told = {CANDIDATES: [{"id": "video_7", "status": "completed", "created_at": at}]}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shortdrama.connections.figures import Figures
 from shortdrama.connections.service import ENVIRONMENT, ConnectionService
 from shortdrama.domain.model import Capability, Connection, KeySource, Mode
+from shortdrama.prompts.checks import spans
 from shortdrama.web.i18n import _, say_again
 from shortdrama.web.panels.settings.trial import Trial, report
 
@@ -41,7 +42,7 @@ class ModelLine:
     def facts(self) -> str:
         """ "5, 10 s · 720 × 1280 · $0.10 a second"."""
         told = [
-            _("%(seconds)s s") % {"seconds": ", ".join(map(str, self.capability.seconds))}
+            _("%(seconds)s s") % {"seconds": spans(self.capability.seconds)}
             if self.capability.seconds
             else "",
             ", ".join(size.replace("x", " × ") for size in self.capability.sizes[:4]),
@@ -57,7 +58,7 @@ class ModelLine:
         if micro == 0:
             return _("Free")
         prices = {price for _size, price in self.capability.micro_usd_by_size} or {micro}
-        words = [f"${price / 1_000_000:g}" for price in sorted({min(prices), max(prices)})]
+        words = [_dollars(price) for price in sorted({min(prices), max(prices)})]
         return _("%(price)s a second") % {"price": "–".join(words)}
 
     @property
@@ -136,6 +137,12 @@ class Card:
                 "Set SORA2_API_KEY to keep it for good."
             ),
         }[self.connection.key_source]
+
+
+def _dollars(micro_usd: int) -> str:
+    """At least cents: "$0.10", "$0.0035"."""
+    exact = f"{micro_usd / 1_000_000:.6f}".rstrip("0")
+    return f"${exact}" if len(exact.partition(".")[2]) > 2 else f"${micro_usd / 1_000_000:.2f}"
 
 
 def card_of(

@@ -118,8 +118,8 @@ def _failed(take: Take, failure: Failure, cost: TakeCost | None) -> Problem:
         number=take.number,
         look="failed",
         title=_("Take {number} failed").format(number=take.number),
-        says=_headline(failure.kind),
-        what=_said(failure) or _headline(failure.kind),
+        says=_headline_of(take, failure),
+        what=_said(failure) or _headline_of(take, failure),
         money=_money_of(take, failure.money, cost),
         todo=_advice(take, failure),
         actions=tuple(_actions(take, failure)),
@@ -130,6 +130,17 @@ def _failed(take: Take, failure: Failure, cost: TakeCost | None) -> Problem:
 def _said(failure: Failure | None) -> str:
     """Failures are kept in English, as they stand in the catalogues."""
     return say(failure.message, failure.details) if failure and failure.message else ""
+
+
+def _headline_of(take: Take, failure: Failure) -> str:
+    if _is_unknown_there(take, failure):
+        return _("The provider does not know this model.")
+    return _headline(failure.kind)
+
+
+def _is_unknown_there(take: Take, failure: Failure) -> bool:
+    """Nothing was made: the model or the address is not known, and will not be the next time."""
+    return failure.kind is FailureKind.NOT_FOUND and take.provider_job_id is None
 
 
 def _headline(kind: FailureKind) -> str:
@@ -166,6 +177,8 @@ def _advice(take: Take, failure: Failure) -> str:
         return _("Download it again. Nothing is generated a second time.")
     if failure.kind in _SETTINGS:
         return _("Look at the connection in the settings, then try again.")
+    if _is_unknown_there(take, failure):
+        return _("Choose another model, or look at the connection in the settings.")
     if failure.kind in _EDITS:
         return _("Change the prompt, or choose another model.")
     return _("Try again. It is a new request at the same price.")
@@ -177,6 +190,11 @@ def _actions(take: Take, failure: Failure) -> list[Action]:
         return [Action("fetch", _("Download again"), "down"), retry]
     if failure.kind in _SETTINGS:
         return [Action("settings", _("Open the settings"), "sliders"), retry]
+    if _is_unknown_there(take, failure):
+        return [
+            Action("model", _("Try another model")),
+            Action("settings", _("Open the settings"), "sliders"),
+        ]
     if failure.kind in _EDITS:
         return [
             Action("edit", _("Edit the prompt"), "pen"),
