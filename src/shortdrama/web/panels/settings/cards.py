@@ -133,8 +133,11 @@ class Card:
             KeySource.ENVIRONMENT: _("The key comes from SORA2_API_KEY."),
             KeySource.KEYRING: _("The key is in the keyring of this machine."),
             KeySource.SESSION: _(
-                "This machine has no keyring: the key is kept until the studio stops. "
-                "Set SORA2_API_KEY to keep it for good."
+                "This machine has no keyring: the key is kept until the studio stops."
+            )
+            if self.connection.has_key
+            else _(
+                "The key went when the studio stopped: this machine has no keyring. Enter it again."
             ),
         }[self.connection.key_source]
 
