@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from samples import add_take, kinds_of_events
+from shortdrama.board.api_project import API_PROJECT, found_api_shot
 from shortdrama.board.service import BoardService
-from shortdrama.domain.ids import TakeId
+from shortdrama.domain.ids import ProjectId, ShotId, TakeId, new_id
 from shortdrama.domain.take import Take, TakeStatus
 from shortdrama.errors import Conflict, InvalidInput, NotFound
 from shortdrama.storage.db.database import Database
@@ -113,6 +114,45 @@ def test_drafts_and_titles_are_kept(board: BoardService, records: Database) -> N
     assert view.shots[0].shot.prompt_text == "A tram at night"
     with pytest.raises(InvalidInput, match="120 characters"):
         board.rename_project(view.project.id, "x" * 121)
+
+
+def test_a_new_project_opens_with_an_episode_and_a_shot(
+    board: BoardService, records: Database
+) -> None:
+    own = board.current()
+    made = board.add_project("  Paper\tLantern ")
+    assert (made.project.title, made.episode.number, made.episode.title) == ("Paper Lantern", 1, "")
+    assert [view.shot.number for view in made.shots] == [1]
+    assert len(made.scenes) == 1
+    assert board.current() == own
+    assert [view.project.id for view in board.projects()] == [own.project.id, made.project.id]
+    assert kinds_of_events(records)[-1] == "project.changed"
+    with pytest.raises(InvalidInput, match="120 characters"):
+        board.add_project("x" * 121)
+    assert len(board.projects()) == 2
+
+
+def test_a_new_episode_is_the_next_of_its_project(board: BoardService, records: Database) -> None:
+    own, other = board.current(), board.add_project()
+    made = board.add_episode(own.project.id, "The last stall")
+    assert (made.project.id, made.episode.number) == (own.project.id, 2)
+    assert made.episode.title == "The last stall"
+    assert [view.shot.number for view in made.shots] == [1]
+    assert board.add_episode(other.project.id).episode.number == 2
+    assert board.current() == made
+    assert kinds_of_events(records)[-1] == "project.changed"
+
+
+def test_no_episode_for_a_project_that_is_not_here_or_counts_its_own(
+    board: BoardService, records: Database
+) -> None:
+    with pytest.raises(NotFound):
+        board.add_episode(ProjectId("0" * 32))
+    with records.begin() as tx:
+        found_api_shot(tx, ShotId(new_id()), "a cat")
+    with pytest.raises(Conflict, match="programs"):
+        board.add_episode(API_PROJECT)
+    assert len(board.projects()[0].episodes) == 1
 
 
 def _shown(board: BoardService) -> Take:

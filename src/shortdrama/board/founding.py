@@ -1,4 +1,4 @@
-"""The rows of a new project: the untitled one of a fresh studio, and the sample."""
+"""The rows of a new project or episode: the first shot is always there, and the sample."""
 
 from __future__ import annotations
 
@@ -10,11 +10,22 @@ from shortdrama.domain.ids import EpisodeId, ProjectId, SceneId, ShotId, new_id
 from shortdrama.domain.project import Episode, Project, Scene, Shot
 
 
-def found_studio(tx: BoardTransaction) -> Episode:
-    """One untitled project, episode, scene and shot."""
-    episode = _new_project(tx, ProjectId(new_id()), "", "")
-    scene = _new_scene(tx, episode, number=1, title="")
-    tx.shots.add(new_shot(scene, number=1))
+def found_project(tx: BoardTransaction, title: str = "") -> Episode:
+    """A project with one untitled episode, scene and shot."""
+    episode = _new_project(tx, ProjectId(new_id()), title, "")
+    _open_episode(tx, episode)
+    return episode
+
+
+def found_episode(tx: BoardTransaction, project_id: ProjectId, title: str = "") -> Episode:
+    """The project's next episode with one scene and shot.
+
+    The caller holds the board's lock, so that no two get the same number.
+    """
+    number = max((each.number for each in tx.episodes.of_project(project_id)), default=0) + 1
+    episode = Episode(EpisodeId(new_id()), project_id, number, title, datetime.now(UTC))
+    tx.episodes.add(episode)
+    _open_episode(tx, episode)
     return episode
 
 
@@ -49,6 +60,10 @@ def _new_project(tx: BoardTransaction, project_id: ProjectId, title: str, episod
     tx.projects.add(Project(id=project_id, title=title, created_at=now))
     tx.episodes.add(first)
     return first
+
+
+def _open_episode(tx: BoardTransaction, episode: Episode) -> None:
+    tx.shots.add(new_shot(_new_scene(tx, episode, number=1, title=""), number=1))
 
 
 def _new_scene(tx: BoardTransaction, episode: Episode, number: int, title: str) -> Scene:

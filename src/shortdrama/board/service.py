@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from shortdrama.board.api_project import API_PROJECT
-from shortdrama.board.founding import found_sample, found_studio, new_shot
+from shortdrama.board.founding import found_episode, found_project, found_sample, new_shot
 from shortdrama.board.ports import BoardRecords, BoardTransaction
 from shortdrama.board.sample import SAMPLE_PROJECT, OpenSample, read_sample
 from shortdrama.domain.ids import EpisodeId, ProjectId, ShotId, TakeId
@@ -88,7 +88,7 @@ class BoardService:
                 return _view(tx, episode)
         with self._records.begin() as tx:
             tx.lock("board")
-            return _view(tx, _own_episode(tx) or found_studio(tx))
+            return _view(tx, _own_episode(tx) or found_project(tx))
 
     def projects(self) -> tuple[ProjectView, ...]:
         """Every project with its episodes, oldest first."""
@@ -97,6 +97,31 @@ class BoardService:
                 ProjectView(project, tuple(_openings(tx, project.id)))
                 for project in tx.projects.all()
             )
+
+    def add_project(self, title: str = "") -> BoardView:
+        """A new project with its first episode and shot."""
+        title = _one_line(title, MAX_TITLE)
+        with self._records.begin() as tx:
+            tx.lock("board")
+            episode = found_project(tx, title)
+            tx.events.append("project.changed", {})
+            return _view(tx, episode)
+
+    def add_episode(self, project_id: ProjectId, title: str = "") -> BoardView:
+        """The next episode of the project, with its first shot.
+
+        Raises:
+            Conflict: The project is that of programs, whose episodes are days.
+        """
+        title = _one_line(title, MAX_TITLE)
+        if project_id == API_PROJECT:
+            raise Conflict("This project gets its episodes from the programs that order here.")
+        with self._records.begin() as tx:
+            tx.lock("board")
+            _must_be_here(tx, project_id)
+            episode = found_episode(tx, project_id, title)
+            tx.events.append("project.changed", {})
+            return _view(tx, episode)
 
     def open_sample(self) -> OpenSample:
         """The sample episode, made where it is not there yet. Its takes are the caller's to order.
@@ -206,8 +231,7 @@ class BoardService:
 
     def rename_project(self, project_id: ProjectId, title: str) -> None:
         with self._records.begin() as tx:
-            if project_id not in {project.id for project in tx.projects.all()}:
-                raise NotFound("This project is not here any more.")
+            _must_be_here(tx, project_id)
             tx.projects.rename(project_id, _one_line(title, MAX_TITLE))
             tx.events.append("project.changed", {})
 
@@ -223,6 +247,11 @@ def _own_episode(tx: BoardTransaction) -> Episode | None:
     others = {SAMPLE_PROJECT, API_PROJECT}
     own = next((p for p in tx.projects.all() if p.id not in others), None)
     return tx.episodes.of_project(own.id)[-1] if own else None
+
+
+def _must_be_here(tx: BoardTransaction, project_id: ProjectId) -> None:
+    if project_id not in {project.id for project in tx.projects.all()}:
+        raise NotFound("This project is not here any more.")
 
 
 def _openings(tx: BoardTransaction, project_id: ProjectId) -> Iterator[EpisodeView]:

@@ -34,6 +34,10 @@ ACTS: dict[str, Act] = {
     "DELETE /api/shots/{shot_id}": _CHANGE,
     "PUT /api/shots/{shot_id}/draft": _CHANGE,
     "PUT /api/shots/{shot_id}/selected-take": _CHANGE,
+    "POST /api/projects": _CHANGE,
+    "POST /api/projects/{project_id}/episodes": _CHANGE,
+    "POST /panels/projects": _CHANGE,
+    "POST /panels/projects/{project_id}/episodes": _CHANGE,
     "PUT /api/projects/{project_id}/title": _CHANGE,
     "PUT /api/episodes/{episode_id}/title": _CHANGE,
     # prompts: asked, not kept

@@ -45,6 +45,15 @@ def test_shots_have_numbers_of_their_own(records: Database) -> None:
     assert sorted(numbers) == list(range(1, 8))
 
 
+def test_episodes_have_numbers_of_their_own(records: Database) -> None:
+    board = BoardService(records)
+    project_id = board.current().project.id
+    at_once(*(lambda: board.add_episode(project_id) for _ in range(6)))
+    with records.read() as tx:
+        numbers = [episode.number for episode in tx.episodes.of_project(project_id)]
+    assert sorted(numbers) == list(range(1, 8))
+
+
 def test_a_chore_is_done_by_one(records: Database) -> None:
     with records.alone("tidy") as first, records.alone("tidy") as second:
         assert first

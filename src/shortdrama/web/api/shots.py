@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from shortdrama.domain.ids import EpisodeId, ProjectId, ShotId, TakeId
-from shortdrama.domain.project import Shot
+from shortdrama.domain.project import Episode, Shot
 from shortdrama.web.api.shapes import Id, may_answer
 from shortdrama.web.services import GivenServices
 
@@ -57,6 +57,10 @@ class Title(BaseModel):
     title: str = Field(max_length=120)
 
 
+class FirstTitle(BaseModel):
+    title: str = Field(default="", max_length=120, description="Empty: not named yet")
+
+
 def _answer(shot: Shot, take_count: int = 0) -> ShotAnswer:
     return ShotAnswer(
         id=shot.id,
@@ -68,6 +72,10 @@ def _answer(shot: Shot, take_count: int = 0) -> ShotAnswer:
     )
 
 
+def _episode_answer(episode: Episode) -> EpisodeAnswer:
+    return EpisodeAnswer(id=episode.id, number=episode.number, title=episode.title)
+
+
 @router.get("/projects")
 def list_projects(services: GivenServices) -> list[ProjectAnswer]:
     """Every project with its episodes, the oldest first."""
@@ -75,13 +83,27 @@ def list_projects(services: GivenServices) -> list[ProjectAnswer]:
         ProjectAnswer(
             id=view.project.id,
             title=view.project.title,
-            episodes=[
-                EpisodeAnswer(id=each.id, number=each.number, title=each.title)
-                for each in (opening.episode for opening in view.episodes)
-            ],
+            episodes=[_episode_answer(opening.episode) for opening in view.episodes],
         )
         for view in services.board.projects()
     ]
+
+
+@router.post("/projects", status_code=201, responses=may_answer())
+def add_project(services: GivenServices, wanted: FirstTitle | None = None) -> ProjectAnswer:
+    """A new project with its first episode and shot."""
+    view = services.board.add_project(wanted.title if wanted else "")
+    episodes = [_episode_answer(view.episode)]
+    return ProjectAnswer(id=view.project.id, title=view.project.title, episodes=episodes)
+
+
+@router.post("/projects/{project_id}/episodes", status_code=201, responses=may_answer(404, 409))
+def add_episode(
+    project_id: Id, services: GivenServices, wanted: FirstTitle | None = None
+) -> EpisodeAnswer:
+    """The next episode of the project, with its first shot."""
+    title = wanted.title if wanted else ""
+    return _episode_answer(services.board.add_episode(ProjectId(project_id), title).episode)
 
 
 @router.get("/shots", responses=may_answer(404))

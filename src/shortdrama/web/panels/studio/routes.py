@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.background import BackgroundTask
 
-from shortdrama.domain.ids import ShotId, TakeId
+from shortdrama.board.service import BoardView
+from shortdrama.domain.ids import ProjectId, ShotId, TakeId
 from shortdrama.web.pages import render
 from shortdrama.web.panels.assets.panel import assets_panel
 from shortdrama.web.panels.filmstrip.cells import Cell, cell_of, lay_strip
@@ -83,6 +84,18 @@ def stop_drawing(services: GivenServices, shot: str) -> Response:
     return Response(status_code=204)
 
 
+@router.post("/panels/projects")
+def found_project(services: GivenServices) -> Response:
+    """Opens a new project at its first shot."""
+    return _open_first_shot(services.board.add_project())
+
+
+@router.post("/panels/projects/{project_id}/episodes")
+def found_episode(project_id: str, services: GivenServices) -> Response:
+    """Opens the project's next episode at its first shot."""
+    return _open_first_shot(services.board.add_episode(ProjectId(project_id)))
+
+
 @router.get("/panels/bar")
 def show_bar(
     request: Request, services: GivenServices, page: str = "studio", shot: str = ""
@@ -110,6 +123,10 @@ def page_context(services: Services, place: Place) -> dict[str, Any]:
         **takes_context(place),
         **prompt_context(services, place),
     }
+
+
+def _open_first_shot(board: BoardView) -> Response:
+    return RedirectResponse(f"/?shot={board.shots[0].shot.id}", status_code=303)
 
 
 def _cell_with(place: Place, take_id: str) -> Cell | None:

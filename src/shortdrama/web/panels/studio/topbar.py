@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shortdrama.board.api_project import API_PROJECT
 from shortdrama.board.service import BoardView
 from shortdrama.domain.ids import EpisodeId
 from shortdrama.domain.money import dollars
@@ -37,6 +38,11 @@ class TopBar:
     queue_words: str
     queue_count: int
     episodes: tuple[EpisodeLink, ...]
+
+    @property
+    def takes_episodes(self) -> bool:
+        """The project of programs gets its own, one a day."""
+        return self.project_id != API_PROJECT
 
     @property
     def project_label(self) -> str:
