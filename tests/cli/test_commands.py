@@ -166,8 +166,10 @@ def test_damaged_files_are_said_or_set_aside(tmp_path: Path) -> None:
     assert "damaged" in refused.stderr
     assert "Traceback" not in refused.stderr
     (tmp_path / "studio.db").unlink()
-    (tmp_path / "workflows.db").write_bytes(b"no database at all" * 500)
     studio = StudioProcess(tmp_path)
+    studio.start()
+    studio.stop()
+    (tmp_path / "workflows.db").write_bytes(b"no database at all" * 500)
     studio.start()
     studio.stop()
     assert (tmp_path / "workflows.damaged").exists()

@@ -20,6 +20,10 @@ PROMPT = "雨夜的小巷，林岚撑着红伞回头，镜头缓缓推近。"
 NAMES = re.compile(
     r"Previz|previz-1|Sora ?2|sora-2(?:-pro)?|wan-[\w.-]+|SQLite|PostgreSQL|JSON API|Apache-2\.0"
     r"|SHORTDRAMA_\w+|SORA2_\w+|config\.toml|docs/\S+|https?://\S+|/\S+|HTTPS?|MP4|PNG|JPEG"
+    # The vendors' and servers' own names.
+    r"|Azure|OpenAI|ComfyUI|Google Veo|Veo|Gemini|Kling|LiteLLM|Replicate|Runway|Seedance|fal|Wan"
+    r"|BytePlus|ModelArk|Volcengine|Ark|SGLang Diffusion|vLLM-Omni|new-api|Alibaba|Model Studio"
+    r"|DashScope|API(?: [Kk]ey)?|[Aa]ccess [Kk]ey|[Ss]ecret [Kk]ey"
     r"|Authorization|Ctrl|Space|Shift|Esc|alley\.png|poster\.psd|Photoshop|[\d.]+ ?(?:kB|MB|GB)"
 )
 WORD = re.compile(r"[A-Za-z]{3,}")

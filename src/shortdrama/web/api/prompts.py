@@ -127,7 +127,7 @@ def list_models(services: GivenServices) -> list[ModelAnswer]:
     ]
 
 
-@router.post("/prompts/check", responses=may_answer())
+@router.post("/prompts/check", responses=may_answer(404))
 def check_prompt(form: CheckForm, services: GivenServices) -> CheckAnswer:
     """What the model cannot do, what it would cost and how long it would take."""
     connection_id = ConnectionId(form.connection_id) if form.connection_id else None
