@@ -23,7 +23,7 @@ NAMES = re.compile(
     # The vendors' and servers' own names.
     r"|Azure|OpenAI|ComfyUI|Google Veo|Veo|Gemini|Kling|LiteLLM|Replicate|Runway|Seedance|fal|Wan"
     r"|BytePlus|ModelArk|Volcengine|Ark|SGLang Diffusion|vLLM-Omni|new-api|Alibaba|Model Studio"
-    r"|DashScope|API(?: [Kk]ey)?|[Aa]ccess [Kk]ey|[Ss]ecret [Kk]ey"
+    r"|double-1|DashScope|API(?: [Kk]ey)?|[Aa]ccess [Kk]ey|[Ss]ecret [Kk]ey"
     r"|Authorization|Ctrl|Space|Shift|Esc|alley\.png|poster\.psd|Photoshop|[\d.]+ ?(?:kB|MB|GB)"
 )
 WORD = re.compile(r"[A-Za-z]{3,}")
