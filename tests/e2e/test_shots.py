@@ -102,7 +102,7 @@ def test_a_new_project_name_reaches_title_and_download(
     expect(page).to_have_title("Studio – Paper Lantern")
     expect(library).to_have_title("Library – Paper Lantern")
     download = page.get_by_role("link", name="Download take")
-    expect(download).to_have_attribute("href", re.compile(r"/Paper%20Lantern%201%20shot"))
+    expect(download).to_have_attribute("href", re.compile(r"/Paper%20Lantern%20-%20Episode%201"))
 
 
 def test_a_renamed_file_is_renamed_in_the_prompt(page: Page, quick_studio: QuickStudio) -> None:
