@@ -66,11 +66,21 @@ class JSONResponse(Response):
 
 
 class Sora2Double:
-    def __init__(self, *, api_key: str | None = None, has_list: bool = True) -> None:
-        """`api_key`: asked for in `Authorization: Bearer` or `api-key`. `has_list`: GET /videos."""
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        has_list: bool = True,
+        poll_after_ms: int | None = None,
+    ) -> None:
+        """`api_key`: asked for in `Authorization: Bearer` or `api-key`. `has_list`: GET /videos.
+
+        `poll_after_ms`: wished for every job whose script wishes nothing else.
+        """
         self.api_key = api_key
         self.has_list = has_list
         self.has_lagging_list = False
+        self._poll_after_ms = poll_after_ms
         self.jobs: dict[str, DoubleJob] = {}
         self.requests: list[Recorded] = []
         self._scripts: dict[str, Script] = {}
@@ -374,8 +384,9 @@ class Sora2Double:
         self, request: Request, job: DoubleJob, status: str, progress: int, shape: str = ""
     ) -> Response:
         headers = {}
-        if job.script.poll_after_ms is not None:
-            headers["openai-poll-after-ms"] = str(job.script.poll_after_ms)
+        wish_ms = job.script.poll_after_ms or self._poll_after_ms
+        if wish_ms is not None:
+            headers["openai-poll-after-ms"] = str(wish_ms)
         if "/generate" in request.url.path:
             return JSONResponse({"jobId": job.id, "status": status}, headers=headers)
         if "/status/" in request.url.path:

@@ -69,7 +69,7 @@ class QuickStudio:
 
 @contextmanager
 def run_quick_studio(data: Path) -> Iterator[QuickStudio]:
-    with Sora2Double(api_key=KEY) as provider:
+    with Sora2Double(api_key=KEY, poll_after_ms=100) as provider:
         process = StudioProcess(
             data,
             SORA2_BASE_URL=provider.base_url,

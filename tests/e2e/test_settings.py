@@ -19,7 +19,7 @@ KEY = "sk-made-up-for-this-test"
 
 @pytest.fixture
 def provider() -> Iterator[Sora2Double]:
-    with Sora2Double(api_key=KEY) as double:
+    with Sora2Double(api_key=KEY, poll_after_ms=100) as double:
         yield double
 
 

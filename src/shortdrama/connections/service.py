@@ -161,6 +161,10 @@ class ConnectionService:
 
     async def check(self, connection: Connection) -> list[tuple[str, bool, str]]:
         """Rows of (what, passed, sentence). Nothing is paid for."""
+        try:
+            self._probe.need_protocol(connection.protocol)
+        except InvalidInput as error:  # its package is gone, and no key would help
+            return [(mark("Protocol"), False, error.message)]
         key = self.key_of(connection.id)
         if connection.key_source is not KeySource.NONE and not key:
             # Asked without its key a server says no, which would be told of the key.

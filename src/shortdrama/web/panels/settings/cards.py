@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shortdrama.connections.figures import Figures
 from shortdrama.connections.service import ENVIRONMENT, ConnectionService
 from shortdrama.domain.model import Capability, Connection, KeySource, Mode
+from shortdrama.domain.money import exact_dollars
 from shortdrama.prompts.checks import spans
 from shortdrama.web.i18n import _, say_again
 from shortdrama.web.panels.settings.trial import Trial, report
@@ -144,8 +145,8 @@ class Card:
 
 def _dollars(micro_usd: int) -> str:
     """At least cents: "$0.10", "$0.0035"."""
-    exact = f"{micro_usd / 1_000_000:.6f}".rstrip("0")
-    return f"${exact}" if len(exact.partition(".")[2]) > 2 else f"${micro_usd / 1_000_000:.2f}"
+    whole, _point, part = exact_dollars(micro_usd).partition(".")
+    return f"${whole}.{part.rstrip('0'):0<2}"
 
 
 def card_of(
