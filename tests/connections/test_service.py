@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+import anyio
 import pytest
 
 from shortdrama.connections.figures import Figures, read_figures
@@ -196,6 +198,32 @@ def test_the_built_in_engine_is_always_the_first_choice(records: Database) -> No
         connections.choice("nothing", None)
 
 
+def test_a_model_of_several_connections_needs_the_name_of_one(records: Database) -> None:
+    """The first of them would be paid without having been asked for."""
+    vault = DictVault()
+    connections = service(records, vault)
+    first = connections.connect(FORM)
+    assert connections.choice("wan-3.0", None).connection_id == first.id
+    second = connections.connect(replace(FORM, name="Other gateway"))
+    with pytest.raises(InvalidInput, match="Gateway, Other gateway") as caught:
+        connections.choice("wan-3.0", None)
+    assert caught.value.code == "model_ambiguous"
+    assert caught.value.details["candidates"] == [
+        {"connection_id": first.id, "name": "Gateway"},
+        {"connection_id": second.id, "name": "Other gateway"},
+    ]
+    assert connections.choice("wan-3.0", second.id).connection_id == second.id
+    vault.remove(first.id)  # without its key nothing can be ordered there
+    assert connections.choice("wan-3.0", None).connection_id == second.id
+
+
+def test_previz_without_a_connection_is_this_machine_s_own(records: Database) -> None:
+    connections = service(records, DictVault())
+    other = connections.connect(replace(FORM, models=("previz-1",)))
+    assert connections.choice("previz-1", None).connection_id == BUILT_IN
+    assert connections.choice("previz-1", other.id).connection_id == other.id
+
+
 @pytest.mark.anyio
 async def test_the_probe_gets_the_key_and_the_page_only_words(records: Database) -> None:
     connections = service(records, DictVault())
@@ -317,3 +345,64 @@ async def test_a_key_that_is_gone_is_not_told_as_one_that_was_refused(records: D
     rows = await connections.check(connections.get(made.id))
     assert [(what, passed) for what, passed, _says in rows] == [("Key", False)]
     assert "no key of this connection" in rows[0][2]
+
+
+class SlowProbe(NoProbe):
+    """Says of each key what it was told to, once it is let."""
+
+    def __init__(self) -> None:
+        self.may_answer = anyio.Event()
+
+    async def check(self, connection: Connection, key: str | None) -> list[tuple[str, bool, str]]:
+        await self.may_answer.wait()
+        return await super().check(connection, key)
+
+
+@pytest.mark.anyio
+async def test_the_last_check_is_kept_until_connection_or_key_change(records: Database) -> None:
+    connections = service(records, DictVault())
+    made = connections.connect(replace(FORM, key="sk-a-wrong-one"))
+    assert connections.last_check(made) is None
+    before = datetime.now(UTC)
+    told = await connections.check(made)
+    kept = connections.last_check(connections.get(made.id))
+    assert kept is not None
+    assert (kept.rows, kept.has_failed) == (tuple(told), True)
+    assert before <= kept.at <= datetime.now(UTC)
+    assert connections.failing() == {made.id}
+
+    connections.change(made.id, FORM)  # another key
+    assert connections.last_check(connections.get(made.id)) is None
+    assert connections.failing() == frozenset()
+    await connections.check(connections.get(made.id))
+    kept = connections.last_check(connections.get(made.id))
+    assert kept is not None
+    assert not kept.has_failed
+    connections.change(made.id, replace(FORM, base_url="https://other.example"))
+    assert connections.last_check(connections.get(made.id)) is None
+
+
+@pytest.mark.anyio
+async def test_a_check_that_ends_after_the_key_was_changed_tells_nothing(
+    records: Database,
+) -> None:
+    vault, probe = DictVault(), SlowProbe()
+    connections = ConnectionService(records, vault, probe, capability_of)
+    made = connections.connect(replace(FORM, key="sk-a-wrong-one"))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(connections.check, made)
+        await anyio.wait_all_tasks_blocked()
+        connections.change(made.id, FORM)
+        probe.may_answer.set()
+    assert connections.last_check(connections.get(made.id)) is None
+
+
+@pytest.mark.anyio
+async def test_own_figures_are_in_what_the_last_check_says(records: Database) -> None:
+    connections = service(records, DictVault())
+    made = connections.connect(FORM)
+    await connections.check(made)
+    connections.set_figures(made.id, "x", Figures(micro_usd_per_second=50_000))
+    kept = connections.last_check(connections.get(made.id))
+    assert kept is not None
+    assert "4 s of 720 × 1280 from x would cost $0.20" in kept.rows[-1][2]

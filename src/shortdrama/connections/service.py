@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from shortdrama.connections import figures
 from shortdrama.connections.figures import Figures, read_figures
 from shortdrama.connections.forms import ConnectionForm, checked_form, origin_of
+from shortdrama.connections.last_checks import CheckRow, LastCheck, LastChecks
 from shortdrama.connections.ports import (
     ConnectionProbe,
     ConnectionRecords,
@@ -57,6 +58,7 @@ class ConnectionService:
         self._probe = probe
         self._capability_of = capability_of
         self._environment = environment
+        self._last_checks = LastChecks()
 
     def all(self) -> list[Connection]:
         """Those of people, oldest first, behind the environment's; the built-in is not listed."""
@@ -158,21 +160,44 @@ class ConnectionService:
             tx.connections.remove(connection_id)
             tx.events.append("connection.changed", {"connection_id": connection_id})
         self._vault.remove(connection_id)
+        self._last_checks.forget(connection_id)
 
-    async def check(self, connection: Connection) -> list[tuple[str, bool, str]]:
-        """Rows of (what, passed, sentence). Nothing is paid for."""
+    async def check(self, connection: Connection) -> list[CheckRow]:
+        """Rows of (what, passed, sentence), kept for `last_check`. Nothing is paid for."""
+        key = self.key_of(connection.id)
+        rows = await self._probed(connection, key)
+        self._last_checks.keep(connection, key, rows)
+        return self._with_dry_rows(connection, rows)
+
+    def last_check(self, connection: Connection) -> LastCheck | None:
+        """Of this process's life; None where the connection or its key are others since."""
+        kept = self._last_checks.of(connection, lambda: self.key_of(connection.id))
+        if kept is None:
+            return None
+        return replace(kept, rows=tuple(self._with_dry_rows(connection, kept.rows)))
+
+    def failing(self) -> frozenset[ConnectionId]:
+        """The connections whose last check failed."""
+        if not self._last_checks:
+            return frozenset()
+        checks = {connection.id: self.last_check(connection) for connection in self.all()}
+        return frozenset(name for name, check in checks.items() if check and check.has_failed)
+
+    async def _probed(self, connection: Connection, key: str | None) -> list[CheckRow]:
         try:
             self._probe.need_protocol(connection.protocol)
         except InvalidInput as error:  # its package is gone, and no key would help
             return [(mark("Protocol"), False, error.message)]
-        key = self.key_of(connection.id)
         if connection.key_source is not KeySource.NONE and not key:
             # Asked without its key a server says no, which would be told of the key.
             missing = mark("There is no key of this connection on this machine. Enter it again.")
             return [(mark("Key"), False, missing)]
-        rows = await self._probe.check(connection, key)
+        return await self._probe.check(connection, key)
+
+    def _with_dry_rows(self, connection: Connection, rows: Sequence[CheckRow]) -> list[CheckRow]:
+        """What each model would cost now, where the server would take the order."""
         if not all(passed for _what, passed, _says in rows):
-            return rows
+            return [*rows]
         return [*rows, *(_dry_row(self._named(model, connection)) for model in connection.models)]
 
     def models(self) -> list[ModelChoice]:
@@ -181,19 +206,31 @@ class ConnectionService:
         return [built_in, *(c for connection in self.all() for c in self._choices(connection))]
 
     def choice(self, model: str, connection_id: ConnectionId | None) -> ModelChoice:
-        """The connection that offers the model; the first one where none is named.
+        """What offers the model, at the connection where one is named.
 
         Raises:
-            InvalidInput: No connection offers it.
+            InvalidInput: No connection offers it; or several do and none is named
+                (`model_ambiguous`, with the `candidates`): which of them is paid is not guessed.
         """
-        for choice in self.models():
-            if choice.capability.model == model and connection_id in (None, choice.connection_id):
-                return choice
-        raise InvalidInput(
-            "No connection offers the model %(model)s. Connect it in the settings.",
-            code="model_unknown",
-            model=model[:80],
-        )
+        named = [c for c in self.models() if connection_id in (None, c.connection_id)]
+        found = meant_by(model, named)
+        if not found:
+            raise InvalidInput(
+                "No connection offers the model %(model)s. Connect it in the settings.",
+                code="model_unknown",
+                model=model[:80],
+            )
+        if len(found) > 1:
+            raise InvalidInput(
+                "Several connections offer the model %(model)s: %(names)s. Say which one.",
+                code="model_ambiguous",
+                model=model[:80],
+                names=", ".join(c.connection_name for c in found),
+                candidates=[
+                    {"connection_id": c.connection_id, "name": c.connection_name} for c in found
+                ],
+            )
+        return found[0]
 
     def capability(self, model: str, connection_id: ConnectionId | None) -> Capability:
         return self.choice(model, connection_id).capability
@@ -288,7 +325,18 @@ class ConnectionService:
             )
 
 
-def _dry_row(capability: Capability) -> tuple[str, bool, str]:
+def meant_by(model: str, choices: Sequence[ModelChoice]) -> list[ModelChoice]:
+    """Which of the choices a model's id alone may mean; more than one: nobody can tell.
+
+    previz-1 is this machine's own, whoever else has one. Those without their key come to nothing,
+    so they count only where there are no others.
+    """
+    found = [choice for choice in choices if choice.capability.model == model]
+    here = [choice for choice in found if choice.connection_id == BUILT_IN]
+    return here or [choice for choice in found if choice.is_ready] or found
+
+
+def _dry_row(capability: Capability) -> CheckRow:
     """What a take would be, and cost, without asking for one."""
     seconds, size = capability.default_seconds, capability.default_size
     parts = {"model": capability.label, "seconds": seconds, "size": size.replace("x", " × ")}

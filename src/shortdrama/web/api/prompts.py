@@ -55,7 +55,11 @@ class CheckForm(BaseModel):
     seconds: int = Field(ge=0, le=100_000)
     size: str = Field(max_length=40)
     references: list[AnyId] = Field(default=[], max_length=100)
-    connection_id: str | None = Field(default=None, max_length=64)
+    connection_id: str | None = Field(
+        default=None,
+        max_length=64,
+        description="Needed where several connections offer the model",
+    )
     takes: int = Field(default=1, ge=1, le=20)
     mode: Mode | None = None
     extra: dict[str, Any] = Field(default={}, max_length=40)

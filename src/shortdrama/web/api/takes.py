@@ -70,7 +70,12 @@ class NewTake(BaseModel):
     size: str = Field(default="720x1280", max_length=40, description="Width x height in pixels")
     references: list[AnyId] = Field(default=[], max_length=100)
     shot_id: AnyId | None = None
-    connection_id: str | None = Field(default=None, pattern="^[0-9a-z-]{1,64}$")
+    connection_id: str | None = Field(
+        default=None,
+        pattern="^[0-9a-z-]{1,64}$",
+        description="Needed where several connections offer the model: without it the order is "
+        "refused as `model_ambiguous`",
+    )
     mode: Mode | None = Field(default=None, description="What the references are to the clip")
     extra: Annotated[dict[str, Any], AfterValidator(_check_own_words)] = Field(
         default={},
