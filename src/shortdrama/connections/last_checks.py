@@ -1,0 +1,73 @@
+"""What the free test of each connection said last, kept while this process runs."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from shortdrama.connections.figures import PREFIX
+from shortdrama.domain.ids import ConnectionId
+from shortdrama.domain.model import Connection
+
+CheckRow = tuple[str, bool, str]  # what, passed, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class LastCheck:
+    """`at`: when it ended."""
+
+    at: datetime
+    rows: tuple[CheckRow, ...]
+
+    @property
+    def has_failed(self) -> bool:
+        return not all(passed for _what, passed, _says in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    connection: Connection
+    key_digest: bytes
+    check: LastCheck
+
+
+class LastChecks:
+    """Forgets a check by itself: it is told only while connection and key are what they were.
+
+    So a key that was changed while the test ran, or by another process, needs no word to this one.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[ConnectionId, _Kept] = {}
+        self._secret = secrets.token_bytes(16)
+
+    def __bool__(self) -> bool:
+        return bool(self._kept)
+
+    def keep(self, connection: Connection, key: str | None, rows: Sequence[CheckRow]) -> None:
+        check = LastCheck(datetime.now(UTC), tuple(rows))
+        self._kept[connection.id] = _Kept(_plain(connection), self._digest(key), check)
+
+    def of(self, connection: Connection, read_key: Callable[[], str | None]) -> LastCheck | None:
+        """None where there was none, or where it told of what is not so any more."""
+        kept = self._kept.get(connection.id)
+        if kept is None or kept.connection != _plain(connection):
+            return None
+        is_same = hmac.compare_digest(kept.key_digest, self._digest(read_key()))
+        return kept.check if is_same else None
+
+    def forget(self, connection_id: ConnectionId) -> None:
+        self._kept.pop(connection_id, None)
+
+    def _digest(self, key: str | None) -> bytes:
+        """The key itself has one place, which is the vault."""
+        return hmac.digest(self._secret, (key or "").encode(), "sha256")
+
+
+def _plain(connection: Connection) -> Connection:
+    """Without a person's own figures, which no server is asked about."""
+    asked = {name: text for name, text in connection.options.items() if not name.startswith(PREFIX)}
+    return replace(connection, options=asked)
