@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from doubles.serving import Serving, cut
 from doubles.trouble import clip_answer, proxy_page
-from shortdrama.providers.comfyui_slots import find_slots
+from shortdrama.providers.comfyui.slots import find_slots
 
 MENUS = {
     ("UNETLoader", "unet_name"): ["wan2.2_ti2v_5B_fp16.safetensors"],

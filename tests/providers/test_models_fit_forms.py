@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
+import shortdrama.providers
 from providers.contract import picture
 from shortdrama.domain.model import Capability, Mode, Sound
 from shortdrama.generation.ports import Reference, Submission
-from shortdrama.providers import kling_forms, runway_forms, wan_forms
 from shortdrama.providers.capabilities import CapabilityTable
+from shortdrama.providers.kling import forms as kling_forms
+from shortdrama.providers.runway import forms as runway_forms
+from shortdrama.providers.wan import forms as wan_forms
 
-TABLE = Path(wan_forms.__file__).with_name("capabilities.toml")
+TABLE = Path(shortdrama.providers.__file__).with_name("capabilities.toml")
 IDS = [model["id"] for model in tomllib.loads(TABLE.read_text(encoding="utf-8"))["model"]]
 Body = Callable[[Submission], Awaitable[dict[str, Any]]]
 

@@ -14,8 +14,8 @@ from shortdrama.errors import InvalidInput
 from shortdrama.providers.connection_probe import ProviderProbe
 from shortdrama.providers.kind import Access
 from shortdrama.providers.kinds import ProviderKinds
+from shortdrama.providers.openai_videos.servers import SERVERS
 from shortdrama.providers.presets import presets_of
-from shortdrama.providers.video_servers import SERVERS
 
 PRESETS = {preset.id: preset for preset in presets_of(ProviderKinds().all())}
 

@@ -15,7 +15,7 @@ from shortdrama.providers.outputs import clip_address
 from shortdrama.providers.templates import TemplateBook, put_text_in_words
 
 HERE = Path(shortdrama.providers.__file__).parent
-FILES = {name: HERE / f"{name}.toml" for name in ("fal", "replicate")}
+FILES = {name: HERE / name / "templates.toml" for name in ("fal", "replicate")}
 MODELS = [(name, model) for name, file in FILES.items() for model in TemplateBook(file).models]
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from shortdrama.errors import ProviderError
-from shortdrama.providers.openai_videos import OpenAIVideos
+from shortdrama.providers.openai_videos.provider import OpenAIVideos
 from shortdrama.sora2.client import Sora2Client
 
 pytestmark = pytest.mark.anyio

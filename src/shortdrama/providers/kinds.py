@@ -16,7 +16,7 @@ from shortdrama.providers.kind import ProviderKind
 
 log = logging.getLogger(__name__)
 GROUP = "shortdrama.providers"
-# Each declares its `KINDS`; the order is that of the settings page.
+# The `provider` of each declares its `KINDS`; the order is that of the settings page.
 _SHIPPED = (
     "openai_videos",
     "comfyui",
@@ -66,7 +66,7 @@ class ProviderKinds:
 
     @cached_property
     def _read(self) -> tuple[dict[str, ProviderKind], list[BrokenPackage]]:
-        modules = [import_module(f"shortdrama.providers.{name}") for name in _SHIPPED]
+        modules = [import_module(f"shortdrama.providers.{name}.provider") for name in _SHIPPED]
         kinds = {kind.name: kind for module in modules for kind in module.KINDS}
         broken = []
         for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.value):

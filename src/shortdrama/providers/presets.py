@@ -12,7 +12,7 @@ from shortdrama.connections.ports import Preset, PresetOption
 from shortdrama.domain.model import SEED, VIDEOS
 from shortdrama.errors import mark
 from shortdrama.providers.kind import ProviderKind
-from shortdrama.providers.video_servers import CLOSED
+from shortdrama.providers.openai_videos.servers import CLOSED
 
 _VIDEOS = (
     Preset(

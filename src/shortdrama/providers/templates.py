@@ -2,7 +2,7 @@
 
 On fal and on Replicate every model has its own names: the length is `duration` here and a text
 with an "s" there, the last picture has four names. A template holds one model's; the shipped ones
-stand in `fal.toml` and `replicate.toml`, a person's own in the connection's options.
+stand in the `templates.toml` of `fal` and `replicate`, a person's own in the connection's options.
 """
 
 from __future__ import annotations

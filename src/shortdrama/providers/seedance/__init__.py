@@ -1,0 +1,4 @@
+"""Seedance at its two houses, Volcengine Ark and BytePlus ModelArk.
+
+`provider` speaks to both; `refusals` holds what their codes mean.
+"""

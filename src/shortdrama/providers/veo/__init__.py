@@ -1,0 +1,1 @@
+"""Veo by Google's Gemini API: `provider` starts an operation and asks until it is done."""
