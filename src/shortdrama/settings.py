@@ -55,7 +55,7 @@ class Settings:
     blobs_url: str = ""
     sora2_base_url: str = ""
     sora2_model: str = ""
-    max_upload_bytes: int = 2 * 1024**3
+    max_upload_bytes: int = 2 * 1000**3
     max_pixels: int = 100_000_000
     trash_days: int = 30
     previz_workers: int = 2

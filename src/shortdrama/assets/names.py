@@ -103,18 +103,6 @@ def download_name(asset: Asset) -> str:
     return with_suffix(asset.name, PurePosixPath(asset.file_name).suffix)
 
 
-def spoken_bytes(count: int) -> str:
-    """1_500_000 → "1.5 MB", as the page shows sizes."""
-    if count < 1000:
-        return f"{count} bytes"
-    size = float(count)
-    for unit in ("kB", "MB", "GB"):
-        size /= 1000
-        if size < 999.5:
-            return f"{size:.3g} {unit}"
-    return f"{size / 1000:,.1f} TB"
-
-
 def _is_unkeepable(character: str) -> bool:
     return character in _DIRECTION_MARKS or unicodedata.category(character) in _UNKEEPABLE
 

@@ -15,12 +15,13 @@ from typing import TypeVar
 
 from shortdrama.assets.holds import UploadHolds
 from shortdrama.assets.intake import Arrival, Intake, IntakeDesk, hash_file
-from shortdrama.assets.names import clean_file_name, spoken_bytes
+from shortdrama.assets.names import clean_file_name
 from shortdrama.assets.part_writer import PartWriter
 from shortdrama.assets.parts import Part, PartFiles
 from shortdrama.assets.ports import AssetMedia
 from shortdrama.domain.asset import Asset
 from shortdrama.domain.ids import UploadId
+from shortdrama.domain.sizes import file_size
 from shortdrama.errors import Busy, Conflict, InvalidInput, NotFound, StorageFull, TooLarge
 
 _FINISHERS = 4
@@ -219,7 +220,7 @@ class Uploads:
             raise StorageFull(
                 "The disk has no room for %(size)s. Free some space and try again.",
                 code="disk_full",
-                size=spoken_bytes(size),
+                size=file_size(size),
                 needed_bytes=size + self._limits.reserve_bytes,
                 free_bytes=free,
             )
@@ -241,8 +242,8 @@ def check_size(size: int, limits: UploadLimits) -> None:
         raise TooLarge(
             "The file has %(size)s; this studio takes in up to %(most)s.",
             code="file_too_large",
-            size=spoken_bytes(size),
-            most=spoken_bytes(limits.max_bytes),
+            size=file_size(size),
+            most=file_size(limits.max_bytes),
             bytes=size,
             limit_bytes=limits.max_bytes,
         )

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from shortdrama.app import open_connections
 from shortdrama.cli.language import sentence_of, speak_language
+from shortdrama.domain.sizes import file_size
 from shortdrama.errors import SetupProblem, StudioError, mark
 from shortdrama.providers.kinds import ProviderKinds
 from shortdrama.settings import Settings
@@ -60,13 +61,12 @@ def _folder(path: Path) -> str:
 
 def _disk(path: Path) -> str:
     free = shutil.disk_usage(path if path.exists() else Path()).free
-    free_gb = f"{free / 1000**3:.0f}"
     if free < LOW_DISK_BYTES:
         raise SetupProblem(
-            "Only %(free)s GB free. Clips need room: empty the trash or add a disk.",
-            free=free_gb,
+            "Only %(free)s free. Clips need room: empty the trash or add a disk.",
+            free=file_size(free),
         )
-    return _("%(free)s GB free") % {"free": free_gb}
+    return _("%(free)s free") % {"free": file_size(free)}
 
 
 def _encoder() -> str:

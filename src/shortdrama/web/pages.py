@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from shortdrama.domain.money import dollars
+from shortdrama.domain.sizes import file_size
 from shortdrama.web import i18n
 from shortdrama.web.static_files import StaticFiles
 
@@ -76,16 +77,6 @@ def money(micro_usd: int | None) -> str:
     if micro_usd == 0:
         return i18n.gettext_now("free")
     return dollars(micro_usd)
-
-
-def file_size(count: int) -> str:
-    """Decimal units, as file managers show them."""
-    size = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
-            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
 
 
 def clock(moment: datetime) -> str:

@@ -63,7 +63,7 @@ def library_page(services: Services, query: AssetQuery) -> LibraryPage:
         sections=tuple(_sections(query, page.assets)),
         next_after=page.next_after or "",
         is_empty=counts["all"] + counts["trash"] == 0,
-        disk_used_bytes=disk.used,
+        disk_used_bytes=disk.total - disk.free,  # what is set aside for the system is not to be had
         disk_bytes=disk.total,
         max_upload_bytes=services.settings.max_upload_bytes,
         browser_cache_bytes=services.settings.browser_cache_bytes,

@@ -53,8 +53,8 @@ function whyItWaits(job, trouble) {
 
 /** @param {number} bytes @returns {string} in decimal units, as file managers show them */
 export function fileSize(bytes) {
-  const units = ["bytes", "kB", "MB", "GB"];
-  const step = bytes < 1 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3));
-  const value = bytes / 1000 ** step;
-  return `${step === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[step]}`;
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let [value, step] = [bytes, 0];
+  while (value >= (step ? 999.5 : 1000) && step < 4) [value, step] = [value / 1000, step + 1];
+  return `${step === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[step]}`;
 }
