@@ -162,7 +162,7 @@ def _label(named: NamedSpend, by: By, names: Mapping[ConnectionId, str]) -> str:
     key = named.spend.key
     match by:
         case By.SHOT:
-            return _("Shot %(number)s") % {"number": named.number}
+            return _("Shot %(number)s") % {"number": f"{named.number:02d}"}
         case By.EPISODE:
             return f"{named.number} · {named.title or _('Untitled episode')}"
         case By.PROJECT:
