@@ -36,3 +36,18 @@ def test_a_new_episode_and_a_new_project_are_opened_and_listed(
     expect(links).to_have_count(3)
     links.first.click()
     expect(page.locator(f"[data-shot='{first}']").first).to_be_attached()
+
+
+def test_the_sample_opens_from_the_menu_after_the_first_take(
+    page: Page, studio_server: StudioProcess
+) -> None:
+    order = {"prompt": "A tram at night.", "model": "previz-1"}
+    httpx.post(f"{studio_server.url}/api/takes", json=order).raise_for_status()
+    page.goto(studio_server.url)
+    page.get_by_role("button", name="Project:").click()
+    page.get_by_role("button", name="Open the sample").click()
+    expect(page.get_by_role("button", name="Project: Night Market")).to_be_visible()
+    page.get_by_role("button", name="Project:").click()
+    projects = page.get_by_role("navigation", name="Projects")
+    expect(projects.get_by_role("link", name="Night Market")).to_be_visible()
+    expect(projects.get_by_role("button", name="Open the sample")).to_have_count(0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from shortdrama.board.api_project import API_PROJECT
-from shortdrama.board.service import BoardView
+from shortdrama.board.sample import SAMPLE_PROJECT
+from shortdrama.board.service import BoardView, ProjectView
 from shortdrama.domain.ids import EpisodeId
 from shortdrama.domain.money import dollars
 from shortdrama.web.i18n import _
@@ -38,6 +39,7 @@ class TopBar:
     queue_words: str
     queue_count: int
     episodes: tuple[EpisodeLink, ...]
+    has_sample: bool  # whether it stands among them
 
     @property
     def takes_episodes(self) -> bool:
@@ -68,6 +70,7 @@ def top_bar(services: Services, page: str, board: BoardView) -> TopBar:
     """The bar for a page; `board` is the episode it is in."""
     queue = services.takes.queue_summary()
     today = services.money.today()
+    projects = services.board.projects()
     return TopBar(
         page=page,
         project_id=board.project.id,
@@ -79,12 +82,13 @@ def top_bar(services: Services, page: str, board: BoardView) -> TopBar:
         day_cap="" if today.micro_usd is None else dollars(today.micro_usd),
         queue_words=queue_words(queue.running, queue.queued, queue.to_look_at),
         queue_count=queue.running + queue.queued + queue.to_look_at,
-        episodes=tuple(_episode_links(services, board.episode.id)),
+        episodes=tuple(_episode_links(projects, board.episode.id)),
+        has_sample=any(view.project.id == SAMPLE_PROJECT for view in projects),
     )
 
 
-def _episode_links(services: Services, current: EpisodeId) -> Iterator[EpisodeLink]:
-    for view in services.board.projects():
+def _episode_links(projects: Iterable[ProjectView], current: EpisodeId) -> Iterator[EpisodeLink]:
+    for view in projects:
         for opening in view.episodes:
             episode = opening.episode
             yield EpisodeLink(
