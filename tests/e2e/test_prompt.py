@@ -169,6 +169,39 @@ def test_what_the_model_cannot_do_is_said_while_it_is_written(
     expect(page.locator(".chip")).to_contain_text("Mei.png")
 
 
+def test_too_many_references_are_mended_by_one_click(
+    page: Page, prompt: Locator, quick_studio: QuickStudio, shot: str
+) -> None:
+    choose(page, "model", "Previz")
+    drop(page, picture("Ana.png", 51), picture("Bo.png", 52))
+    prompt.fill("Only one of them fits.")
+    for name in ("Ana.png", "Bo.png"):
+        tile(page, name).click()
+    problems = page.locator("#prompt-problems")
+    expect(problems).to_contain_text("2, where 1 can be used")
+    problems.get_by_role("button", name="Use only the first").click()
+    expect(problems).to_be_hidden()
+    expect(page.locator(".chip")).to_have_count(1)
+    expect(page.locator(".chip")).to_contain_text("Ana.png")
+    expect(tile(page, "Bo.png")).to_have_attribute("aria-pressed", "false")
+    expect(prompt).to_be_focused()
+    generate(page).click()
+    expect(cards(page)).to_have_count(1)
+    (take,) = quick_studio.takes(shot)
+    assert len(take["references"]) == 1
+
+
+def test_where_the_price_is_from_can_be_read(page: Page, prompt: Locator) -> None:
+    price = page.get_by_role("button", name="$0.40")
+    expect(price).to_have_accessible_description(re.compile("Source: .*read 2026-11-23"))
+    price.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#price-source")).to_contain_text("OpenAI's guide of March 2026")
+    page.keyboard.press("Escape")
+    choose(page, "model", "Previz")
+    expect(page.get_by_role("button", name="Free")).to_be_disabled()
+
+
 def test_a_mention_writes_the_name_and_adds_the_picture(page: Page, prompt: Locator) -> None:
     drop(page, picture("Auntie Hua.png", 3))
     tile = page.get_by_role("complementary", name="Assets").get_by_role(

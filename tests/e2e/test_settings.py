@@ -133,7 +133,8 @@ def test_what_was_checked_stays_while_others_come_and_go(
     expect(first).to_contain_text("All checks passed")
     page.reload()
     expect(page.get_by_role("region", name="Far away")).to_have_count(0)
-    expect(first).to_be_visible()
+    expect(first).to_contain_text("All checks passed")
+    expect(first).to_contain_text(re.compile(r"Checked \d\d:\d\d"))
 
 
 def test_the_environment_s_connection_is_shown_and_cannot_be_changed(
@@ -226,3 +227,45 @@ def test_own_figures_are_checked_before_the_click(
     refused = httpx.post(f"{studio_server.url}/api/takes", json=order)
     assert refused.json()["error"]["code"] == "seconds_unsupported"
     assert provider.submits() == 0
+
+
+def test_a_connection_whose_check_failed_is_marked_in_the_menu_of_models(
+    studio_server: StudioProcess, page: Page
+) -> None:
+    page.goto(f"{studio_server.url}/settings")
+    connect(page, "http://127.0.0.1:9/v1", KEY, "far-1")
+    expect(page.get_by_role("region", name="Gateway")).to_contain_text("checks failed")
+    veo = {"protocol": "veo", "base_url": "https://gateway.example", "models": ["veo-3.1"]}
+    made = httpx.post(f"{studio_server.url}/api/connections", json=veo | {"key": KEY}).json()
+    moved = veo | {"base_url": "https://moved.example"}  # where the key does not go along
+    httpx.put(f"{studio_server.url}/api/connections/{made['id']}", json=moved).raise_for_status()
+    page.goto(studio_server.url)
+    page.get_by_role("button", name="Model").click()
+    menu = page.get_by_role("menu", name="Model")
+    expect(menu.get_by_role("menuitemradio", name="far-1")).to_have_text(
+        re.compile("Gateway · check failed")
+    )
+    without = menu.get_by_role("menuitemradio", name="no key")
+    expect(without).to_contain_text("Google Veo · no key")
+    expect(without).to_be_disabled()
+    expect(menu.get_by_role("menuitemradio", name="Previz")).not_to_contain_text("failed")
+
+
+def test_nobody_is_asked_to_trust_their_own_machine(
+    studio_server: StudioProcess, page: Page
+) -> None:
+    page.goto(f"{studio_server.url}/settings")
+    form = choose(page, "Another server")
+    trust, here = form.get_by_label("I trust this server"), form.get_by_text("of this machine")
+    form.get_by_label("Base URL").fill("http://192.168.1.5:8091/v1")
+    expect(trust).to_be_visible()
+    trust.check()
+    for url in ("http://127.0.0.1:8091/v1", "http://localhost", "http://[::1]:9"):
+        form.get_by_label("Base URL").fill(url)
+        expect(trust).to_be_hidden()
+        expect(here).to_be_visible()
+    form.get_by_label("Model ids").fill("near-1")
+    form.get_by_role("button", name="Connect", exact=True).click()
+    expect(page.get_by_role("region", name="[::1]")).to_be_visible()
+    (kept,) = httpx.get(f"{studio_server.url}/api/connections").json()
+    assert not kept["is_trusted"]

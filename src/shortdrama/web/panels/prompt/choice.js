@@ -2,7 +2,7 @@
  * What the pickers of the prompt hold, and what they offer. Pure.
  *
  * @typedef {{model: string, label: string, connection: string, connectionName: string, isReady: boolean,
- *   isHere: boolean, seconds: number[], sizes: string[], references: number|null,
+ *   isFailing: boolean, priceSource: string, isHere: boolean, seconds: number[], sizes: string[], references: number|null,
  *   microUsdPerSecond: number|null, microUsdBySize: Record<string, number>, defaultSeconds: number, defaultSize: string,
  *   referenceKinds: string[], modes: string[], sound: string, hasSeed: boolean, hasNegative: boolean}} Model
  * @typedef {{model: string, connection: string, seconds: number, size: string, takes: number,
@@ -77,8 +77,10 @@ function withOwn(usual, own) {
 
 /** @param {Model} model @returns {Offer} */
 function modelOffer(model) {
-  const note = model.isReady ? model.connectionName : t("no key yet");
-  return { value: `${model.connection} ${model.model}`, label: model.label, note, isOff: !model.isReady };
+  const state = !model.isReady ? t("no key") : model.isFailing ? t("check failed") : "";
+  const note = [model.connectionName, state].filter(Boolean).join(" · ");
+  const isOff = !model.isReady;
+  return { value: `${model.connection} ${model.model}`, label: model.label, note, isOff };
 }
 
 /** @param {Choice} choice @param {string} which @param {string} value @returns {Partial<Choice>} */

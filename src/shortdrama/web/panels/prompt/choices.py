@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import BUILT_IN, ModelChoice
 from shortdrama.web.i18n import _
+from shortdrama.web.panels.prompt.price_source import price_source
 from shortdrama.web.panels.takes.card import price
 
 
@@ -19,6 +21,7 @@ class OpeningChoice:
     seconds: int
     size: str
     money: str
+    price_source: str
     time: str
 
 
@@ -31,13 +34,15 @@ def opening_choice(choices: Sequence[ModelChoice]) -> OpeningChoice:
         seconds=first.default_seconds,
         size=first.default_size,
         money=_("Free") if cost == 0 else price(cost),
+        price_source=price_source(first),
         time=_("on this machine") if choices[0].connection_id == BUILT_IN else "",
     )
 
 
-def models_json(choices: Sequence[ModelChoice]) -> str:
-    """The menus' data, for an attribute."""
-    return json.dumps([_as_json(choice) for choice in choices], separators=(",", ":"))
+def models_json(choices: Sequence[ModelChoice], failing: Collection[ConnectionId]) -> str:
+    """The menus' data, for an attribute. `failing`: connections whose last check failed."""
+    told = [_as_json(choice) | {"isFailing": choice.connection_id in failing} for choice in choices]
+    return json.dumps(told, separators=(",", ":"))
 
 
 def _as_json(choice: ModelChoice) -> dict[str, object]:
@@ -52,6 +57,7 @@ def _as_json(choice: ModelChoice) -> dict[str, object]:
         "seconds": list(capability.seconds),
         "sizes": list(capability.sizes),
         "references": capability.max_references,
+        "priceSource": price_source(capability),
         "microUsdPerSecond": capability.micro_usd_per_second,
         "microUsdBySize": dict(capability.micro_usd_by_size),
         "defaultSeconds": capability.default_seconds,

@@ -32,7 +32,7 @@ class PromptPanel extends HTMLElement {
   #choice = /** @type {any} */ (null);
   /** @type {import("./references.js").Reference[]} */
   #references = [];
-  /** @type {{field: string, message: string}[]} */
+  /** @type {import("./prompt-view.js").Problem[]} */
   #problems = [];
   /** @type {Map<string, {seconds: number|null, isBehind: boolean}>} what the server said, by choice */
   #times = new Map();
@@ -139,6 +139,14 @@ class PromptPanel extends HTMLElement {
     if (item instanceof HTMLElement) this.#pick(item);
     else if (at?.closest("[data-generate]") && event.detail < 2) this.#generate();
     else if (at?.closest("[data-mention]")) this.#beginMention(mentions);
+    else if (at?.closest("[data-use-first]")) this.#useFirst();
+  }
+
+  /** As many references as the model takes; they stand in the order in which they were chosen. */
+  #useFirst() {
+    this.#references = this.#references.slice(0, this.#model.references ?? undefined);
+    this.#changeReferences();
+    this.#field.focus();
   }
 
   /** @param {MentionMenu} mentions */
@@ -292,7 +300,7 @@ class PromptPanel extends HTMLElement {
   /** @param {{message: string, problem?: any}} error */
   #refused({ message, problem }) {
     const field = problem?.details?.field ?? "prompt";
-    this.#say([{ field, message }]);
+    this.#say([{ field, message, code: problem?.code }]);
     this.#field.focus();
   }
 
@@ -355,10 +363,10 @@ class PromptPanel extends HTMLElement {
     drawMarks(this.#marks, this.#field, this.#references.map(({ name }) => name));
   }
 
-  /** @param {{field: string, message: string}[]} problems */
+  /** @param {import("./prompt-view.js").Problem[]} problems */
   #say(problems) {
     this.#problems = problems;
-    drawProblems(this, problems);
+    drawProblems(this, problems, this.#model.references);
   }
 }
 

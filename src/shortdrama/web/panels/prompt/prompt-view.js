@@ -9,6 +9,7 @@ import { extraOf, fittingModes, modeOf, modeWords, wishFields } from "./wishes.j
 /** @typedef {import("./choice.js").Model} Model */
 /** @typedef {import("./choice.js").Choice} Choice */
 /** @typedef {import("./references.js").Reference} Reference */
+/** @typedef {{field: string, message: string, code?: string}} Problem */
 
 /**
  * The four pickers and their menus.
@@ -97,15 +98,18 @@ export function drawMarks(layer, field, names) {
 }
 
 /**
+ * What is wrong, and where one click mends it, the button for that.
  * @param {Element} panel
- * @param {{field: string, message: string}[]} problems
+ * @param {Problem[]} problems
+ * @param {number|null} most references that the model takes
  */
-export function drawProblems(panel, problems) {
+export function drawProblems(panel, problems, most) {
   const isOfText = problems.some(({ field }) => field === "prompt");
   write(panel, "#prompt-problems", problems.map(({ message }) => message).join(" "));
   const hint = panel.querySelector("#prompt-problems");
   hint?.toggleAttribute("hidden", !problems.length);
   if (problems.length) hint?.prepend(symbol("failed"));
+  if (most !== null && problems.some(({ code }) => code === "too_many_references")) hint?.append(firstOnly(most));
   const field = panel.querySelector("textarea");
   if (isOfText) field?.setAttribute("aria-invalid", "true");
   else field?.removeAttribute("aria-invalid");
@@ -121,6 +125,8 @@ export function drawProblems(panel, problems) {
 export function drawEstimate(panel, estimate, model, takes) {
   write(panel, "[data-money]", moneyWords(estimate.microUsd));
   write(panel, "[data-time]", timeWords(estimate, takes, model.isHere));
+  write(panel, "[data-price-source]", model.priceSource);
+  panel.querySelector("[data-price]")?.toggleAttribute("disabled", !model.priceSource);
 }
 
 /** @param {Element} panel @param {string} selector @param {string} text */
@@ -138,6 +144,17 @@ function menuItem({ value, label, note, isOff }, current) {
   button.dataset.value = value;
   button.disabled = isOff;
   button.append(symbol("check"), part("grow", label), part("dim2 xs", note));
+  return button;
+}
+
+/** @param {number} most */
+function firstOnly(most) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn";
+  button.dataset.useFirst = "";
+  const several = most ? t("Use only the first {count}", { count: most }) : t("Use no references");
+  button.textContent = most === 1 ? t("Use only the first") : several;
   return button;
 }
 

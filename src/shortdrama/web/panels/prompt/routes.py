@@ -38,6 +38,6 @@ def prompt_context(services: Services, place: Place) -> dict[str, Any]:
     choices = services.connections.models()
     return {
         "place": place,
-        "models": models_json(choices),
+        "models": models_json(choices, services.connections.failing()),
         "choice": opening_choice(choices),
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from shortdrama.connections.figures import Figures
 from shortdrama.connections.service import ENVIRONMENT, ConnectionService
@@ -11,6 +11,7 @@ from shortdrama.domain.model import Capability, Connection, KeySource, Mode
 from shortdrama.domain.money import exact_dollars
 from shortdrama.prompts.checks import spans
 from shortdrama.web.i18n import _, say_again
+from shortdrama.web.panels.prompt.price_source import price_source
 from shortdrama.web.panels.settings.trial import Trial, report
 
 
@@ -63,6 +64,10 @@ class ModelLine:
         return _("%(price)s a second") % {"price": "–".join(words)}
 
     @property
+    def price_source(self) -> str:
+        return price_source(self.capability)
+
+    @property
     def has_own(self) -> bool:
         return self.figures != Figures()
 
@@ -92,6 +97,7 @@ class Card:
 
     connection: Connection
     rows: tuple[CheckLine, ...] = ()
+    checked_at: datetime | None = None
     models: tuple[ModelLine, ...] = ()
     needs_key: bool = False
 
@@ -113,6 +119,15 @@ class Card:
     @property
     def failed(self) -> int:
         return sum(1 for row in self.rows if not row.passed)
+
+    @property
+    def checked_words(self) -> str:
+        """ "Checked 12:04", with its day where that is another; "" where it was not."""
+        if self.checked_at is None:
+            return ""
+        moment, now = self.checked_at.astimezone(), datetime.now(UTC).astimezone()
+        shape = "%H:%M" if moment.date() == now.date() else "%Y-%m-%d %H:%M"
+        return _("Checked %(when)s") % {"when": moment.strftime(shape)}
 
     @property
     def tells_key(self) -> bool:
@@ -149,14 +164,12 @@ def _dollars(micro_usd: int) -> str:
     return f"${whole}.{part.rstrip('0'):0<2}"
 
 
-def card_of(
-    connections: ConnectionService,
-    connection: Connection,
-    rows: Sequence[tuple[str, bool, str]] = (),
-) -> Card:
-    """`rows`: of the test, where it was run."""
+def card_of(connections: ConnectionService, connection: Connection) -> Card:
+    """With what its last test said, where it still holds."""
+    last = connections.last_check(connection)
     lines = [
-        CheckLine(_(what), passed, say_again(says), what == "Key") for what, passed, says in rows
+        CheckLine(_(what), passed, say_again(says), what == "Key")
+        for what, passed, says in (last.rows if last else ())
     ]
     models = [
         ModelLine(
@@ -164,4 +177,10 @@ def card_of(
         )
         for model in connection.models
     ]
-    return Card(connection, tuple(lines), tuple(models), connections.needs_key(connection))
+    return Card(
+        connection,
+        tuple(lines),
+        last.at if last else None,
+        tuple(models),
+        connections.needs_key(connection),
+    )

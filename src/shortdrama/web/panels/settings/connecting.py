@@ -134,8 +134,8 @@ def remove(services: GivenServices, connection_id: str) -> Response:
 async def check(request: Request, services: GivenServices, connection_id: str) -> Response:
     """The test button. Costs nothing."""
     connection = await run_in_threadpool(services.connections.get, ConnectionId(connection_id))
-    rows = await services.connections.check(connection)
-    return _show(request, await run_in_threadpool(card_of, services.connections, connection, rows))
+    await services.connections.check(connection)
+    return _show(request, await run_in_threadpool(_card, services, connection_id))
 
 
 def _card(services: Services, connection_id: str) -> Card:
@@ -151,8 +151,8 @@ def _choosing(services: Services, *, is_open: bool) -> dict[str, Any]:
     presets = services.connections.presets()
     return {
         "is_open": is_open,
-        "vendors": [preset for preset in presets if preset.needs_key and not preset.values],
-        "servers": [preset for preset in presets if not preset.needs_key or preset.values],
+        "vendors": [preset for preset in presets if preset.is_vendor],
+        "servers": [preset for preset in presets if not preset.is_vendor],
     }
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from starlette.datastructures import FormData, UploadFile
 
 from shortdrama.connections.figures import Figures
-from shortdrama.connections.forms import ConnectionForm
+from shortdrama.connections.forms import ConnectionForm, is_of_this_machine
 from shortdrama.connections.ports import Preset
 from shortdrama.domain.model import VIDEOS, Connection, Mode, Sound
 from shortdrama.domain.money import parse_dollars
@@ -69,6 +69,10 @@ class Filled:
     @property
     def has_documents(self) -> bool:
         return any(option.is_per_model for option in self.preset.options)
+
+    @property
+    def is_here(self) -> bool:
+        return is_of_this_machine(self.fields.base_url)
 
 
 def fresh(preset: Preset) -> Filled:

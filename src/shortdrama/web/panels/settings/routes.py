@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 import shortdrama
+from shortdrama.domain.sizes import file_size
 from shortdrama.web.i18n import _, ngettext_now
-from shortdrama.web.pages import file_size, render
+from shortdrama.web.pages import render
 from shortdrama.web.panels.access.routes import access_context
 from shortdrama.web.panels.settings import connecting, trial
 from shortdrama.web.panels.settings.connecting import connections_context
@@ -38,10 +41,13 @@ def settings_page(request: Request, services: GivenServices, who: GivenWho) -> R
 
 def _storage_facts(services: Services) -> list[tuple[str, str]]:
     settings = services.settings
+    disk = shutil.disk_usage(settings.data)
+    sizes = {"free": file_size(disk.free), "all": file_size(disk.total)}
     return [
         (_("Data folder"), str(settings.data.absolute())),
         (_("Database"), _("PostgreSQL") if "postgres" in settings.database_url else "SQLite"),
         (_("Files"), "S3" if settings.blobs_url.startswith("s3:") else _("in the data folder")),
+        (_("Disk"), _("%(free)s free of %(all)s") % sizes),
         (_("Largest upload"), file_size(settings.max_upload_bytes)),
         (
             _("Kept in this browser"),
