@@ -126,7 +126,7 @@ export function drawEstimate(panel, estimate, model, takes) {
   write(panel, "[data-money]", moneyWords(estimate.microUsd));
   write(panel, "[data-time]", timeWords(estimate, takes, model.isHere));
   write(panel, "[data-price-source]", model.priceSource);
-  panel.querySelector("[data-price]")?.toggleAttribute("disabled", !model.priceSource);
+  panel.querySelector("[data-price-button]")?.toggleAttribute("disabled", !model.priceSource);
 }
 
 /** @param {Element} panel @param {string} selector @param {string} text */
