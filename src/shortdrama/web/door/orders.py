@@ -18,6 +18,7 @@ from shortdrama.sora2.service.fields import (
     size_of,
 )
 from shortdrama.web.door.entrance import Caller
+from shortdrama.web.door.models import Menu, menu_of
 from shortdrama.web.services import Services
 
 # OpenAI's own models are gone everywhere; programs that name them mean "the usual one".
@@ -70,46 +71,47 @@ async def read_wish(fields: Mapping[str, Any], services: Services, caller: Calle
     )
 
 
-def open_models(services: Services, caller: Caller) -> list[ModelChoice]:
-    """What the caller may order: connected, with its key at hand; one row for each id."""
-    found: dict[str, ModelChoice] = {}
-    for choice in services.connections.models():
-        if choice.is_ready and caller.may_use(choice.capability.model):
-            found.setdefault(choice.capability.model, choice)
-    return list(found.values())
+def open_models(services: Services, caller: Caller) -> Menu:
+    """What the caller may order: connected, with its key at hand."""
+    return menu_of(
+        [
+            choice
+            for choice in services.connections.models()
+            if choice.is_ready and caller.may_use(choice.capability.model)
+        ]
+    )
 
 
 def _choice(fields: Mapping[str, Any], services: Services, caller: Caller) -> ModelChoice:
     wanted = str(fields.get("model") or "")
-    named = str(fields.get("connection_id") or "")
-    for choice in services.connections.models():
-        is_it = choice.capability.model == wanted and caller.may_use(wanted)
-        if is_it and choice.is_ready and named in ("", choice.connection_id):
-            return choice
-    if not named and (not wanted or wanted in _GONE or wanted.startswith("sora-2-")):
-        usual = _usual(services, caller)
-        if usual is not None:
-            return usual
-    raise _no_model(wanted, ConnectionId(named), open_models(services, caller))
+    named = ConnectionId(str(fields.get("connection_id") or ""))
+    menu = open_models(services, caller)
+    found = menu.find(wanted, named or None)
+    if found is None and not named and (wanted in ("", *_GONE) or wanted.startswith("sora-2-")):
+        found = _usual(services, menu)
+    if found is None:
+        raise _no_model(wanted, named, menu)
+    return found
 
 
-def _usual(services: Services, caller: Caller) -> ModelChoice | None:
+def _usual(services: Services, menu: Menu) -> ModelChoice | None:
     """What stands in for a model that is not named: the setting's, else the studio's default."""
-    choices = {choice.capability.model: choice for choice in open_models(services, caller)}
-    default = services.connections.default_choice().capability.model
-    for model in (services.settings.door_model, default):
-        if model in choices:
-            return choices[model]
-    return next(iter(choices.values()), None)
+    chosen = menu.find(services.settings.door_model)
+    if chosen is not None:
+        return chosen
+    default = services.connections.default_choice()
+    usual = menu.find(default.capability.model, default.connection_id)
+    if usual is None and menu.choices:
+        return menu.find(menu.choices[0].capability.model)
+    return usual
 
 
-def _no_model(wanted: str, named: ConnectionId, choices: list[ModelChoice]) -> ApiError:
-    told = ", ".join(choice.capability.model for choice in choices[:30])
+def _no_model(wanted: str, named: ConnectionId, menu: Menu) -> ApiError:
     where = f" on the connection '{named[:80]}'" if named else ""
     return ApiError(
         404,
         f"The model '{wanted[:100]}' does not exist here{where}, or this key may not use it. "
-        f"There is: {told}.",
+        f"There is: {menu.told()}.",
         code="model_not_found",
         param="model",
     )

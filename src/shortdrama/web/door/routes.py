@@ -59,16 +59,19 @@ class Routes:
 
     async def list_models(self, request: Request) -> Response:
         caller = await caller_of(request, self.services)
-        choices = await to_thread.run_sync(open_models, self.services, caller)
-        return JSONResponse({"object": "list", "data": [show_model(each) for each in choices]})
+        menu = await to_thread.run_sync(open_models, self.services, caller)
+        rows = [show_model(name, choice) for name, choice in menu.rows()]
+        return JSONResponse({"object": "list", "data": rows})
 
     async def get_model(self, request: Request) -> Response:
         caller = await caller_of(request, self.services)
         wanted = request.path_params["id"]
-        for choice in await to_thread.run_sync(open_models, self.services, caller):
-            if choice.capability.model == wanted:
-                return JSONResponse(show_model(choice))
-        raise ApiError(404, f"The model '{wanted[:100]}' does not exist.", code="model_not_found")
+        menu = await to_thread.run_sync(open_models, self.services, caller)
+        choice = menu.find(wanted)
+        if choice is None:
+            told = f"The model '{wanted[:100]}' does not exist."
+            raise ApiError(404, told, code="model_not_found")
+        return JSONResponse(show_model(wanted, choice))
 
     async def create(self, request: Request) -> Response:
         found = await self._create(request)

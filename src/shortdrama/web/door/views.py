@@ -55,6 +55,7 @@ def show_video(found: Job, video_url: str | None = None) -> dict[str, Any]:
         "id": f"{PREFIX}{take.id}",
         "object": "video",
         "model": take.request.model,
+        "connection_id": take.request.connection_id,  # ours: whose model it is
         "status": STATUS[take.status],
         "progress": 100 if is_ready else min(99, take.progress or 0),
         "created_at": _unix(take.created_at),
@@ -79,9 +80,9 @@ def show_page(videos: list[dict[str, Any]], has_more: bool) -> dict[str, Any]:
     }
 
 
-def show_model(choice: ModelChoice) -> dict[str, Any]:
+def show_model(name: str, choice: ModelChoice) -> dict[str, Any]:
     return {
-        "id": choice.capability.model,
+        "id": name,
         "object": "model",
         "created": 0,
         "owned_by": choice.connection_name or "shortdrama",
