@@ -17,6 +17,7 @@ from shortdrama.domain.money import MICRO, exact_dollars
 from shortdrama.errors import InvalidInput
 
 PREFIX = "figures:"
+OWN = "own figures"  # the source of a capability whose price is a person's
 Value = TypeVar("Value", int, str)
 _SIZE = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
 _MOST_SECONDS = 600
@@ -108,11 +109,10 @@ def apply(figures: Figures, capability: Capability) -> Capability:
         default_size=_among(capability.default_size, sizes),
         # What a person says of lengths and sizes is not narrowed by another's rules.
         rules=() if figures.seconds or figures.sizes else capability.rules,
-        source="own figures",
         is_known=True,
     )
     if price is not None:
-        told = replace(told, micro_usd_per_second=price, micro_usd_by_size=())
+        told = replace(told, micro_usd_per_second=price, micro_usd_by_size=(), source=OWN)
     if figures.max_references is not None:
         told = replace(told, max_references=figures.max_references)
     if figures.sound is not None:

@@ -90,6 +90,14 @@ def _checked_url(url: str, is_trusted: bool) -> str:
     return url.rstrip("/")
 
 
+def is_of_this_machine(url: str) -> bool:
+    """Whether a base URL is a loopback address, which nobody needs to trust; False for nonsense."""
+    try:
+        return _is_loopback(urlsplit(url.strip()).hostname or "")
+    except ValueError:
+        return False
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True

@@ -44,8 +44,10 @@ class LastChecks:
         self._kept: dict[ConnectionId, _Kept] = {}
         self._secret = secrets.token_bytes(16)
 
-    def __bool__(self) -> bool:
-        return bool(self._kept)
+    def failed(self) -> frozenset[ConnectionId]:
+        """The connections whose check failed, whether or not it still tells of them."""
+        kept = tuple(self._kept.items())
+        return frozenset(name for name, each in kept if each.check.has_failed)
 
     def keep(self, connection: Connection, key: str | None, rows: Sequence[CheckRow]) -> None:
         check = LastCheck(datetime.now(UTC), tuple(rows))

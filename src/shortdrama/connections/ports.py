@@ -85,6 +85,11 @@ class Preset:
     hint: str = ""  # what one needs to have
     closed: str = ""  # since when it answers no more, and what to do; nobody is to connect it
 
+    @property
+    def is_vendor(self) -> bool:
+        """An account and its key are all that one needs; else it is a server of somebody's own."""
+        return self.needs_key and not self.values
+
 
 class ConnectionProbe(Protocol):
     """What is known of protocols, and the test button, which costs nothing."""

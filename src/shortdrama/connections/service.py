@@ -178,9 +178,13 @@ class ConnectionService:
 
     def failing(self) -> frozenset[ConnectionId]:
         """The connections whose last check failed."""
-        if not self._last_checks:
-            return frozenset()
-        checks = {connection.id: self.last_check(connection) for connection in self.all()}
+        failed = self._last_checks.failed()
+        if not failed:  # every page asks, and keys of others need not be looked up for it
+            return failed
+        with self._records.read() as tx:
+            stored = [connection for name in failed if (connection := tx.connections.get(name))]
+        there = [*self._from_environment(), *(self._with_key_state(c) for c in stored)]
+        checks = {connection.id: self.last_check(connection) for connection in there}
         return frozenset(name for name, check in checks.items() if check and check.has_failed)
 
     async def _probed(self, connection: Connection, key: str | None) -> list[CheckRow]:
