@@ -42,14 +42,17 @@ from shortdrama.providers.in_process import InProcessTransport
 from shortdrama.providers.kinds import ProviderKinds
 from shortdrama.providers.registry import ProviderRegistry
 from shortdrama.settings import Settings
+from shortdrama.sora2.service.aliases import OPENAI_MODELS, AliasedEngine
 from shortdrama.sora2.service.app import ServiceOptions, Sora2Service
 from shortdrama.sora2.service.files import FileContent, FileJobs
+from shortdrama.sora2.service.ports import VideoEngine
 from shortdrama.state.hub import EventHub
 from shortdrama.state.ports import Event
 from shortdrama.state.snapshot import StateService
 from shortdrama.storage.blobs.opening import Blobs, blobs_from_url
 from shortdrama.storage.data_directory import DataDirectory
 from shortdrama.storage.db.database import Database
+from shortdrama.storage.db.engine import sqlite_file
 from shortdrama.storage.db.migration import migrate
 from shortdrama.storage.keys import KeyringVault
 from shortdrama.storage.process_folder import ProcessFolder
@@ -111,8 +114,9 @@ def build_studio(settings: Settings, url: str, password: str | None = None) -> I
 def build_sora2(settings: Settings, key: str | None) -> Iterator[ASGIApp]:
     """The compatible server alone, under `/v1`, with its own start and stop."""
     pool = _open_pool(settings)
+    engine = AliasedEngine(_previz_engine(settings, pool), OPENAI_MODELS)
     try:
-        yield _sora2_service(settings, settings.data / "sora2", pool, key).standalone()
+        yield _sora2_service(settings, settings.data / "sora2", engine, key).standalone()
     finally:
         pool.close()
 
@@ -153,7 +157,8 @@ def running_studio(settings: Settings) -> str | None:
 
 def _directory(settings: Settings) -> DataDirectory:
     """On PostgreSQL, several processes of one machine may use it at the same time."""
-    return DataDirectory(settings.data, is_shared=not settings.is_on_sqlite)
+    records = sqlite_file(settings.effective_database_url)
+    return DataDirectory(settings.data, is_shared=records is None, records=records)
 
 
 def _address_file(directory: DataDirectory) -> Path:
@@ -203,14 +208,17 @@ def _open_pool(settings: Settings) -> WorkerPool:
     return WorkerPool({**MEDIA_FUNCTIONS, **PREVIZ_FUNCTIONS}, lanes=lanes)
 
 
+def _previz_engine(settings: Settings, pool: WorkerPool) -> PrevizVideoEngine:
+    return PrevizVideoEngine(pool, MediaTools(pool, settings.max_pixels))
+
+
 def _sora2_service(
     settings: Settings,
     folder: Path,
-    pool: WorkerPool,
+    engine: VideoEngine,
     key: str | None = None,
     keep_for: timedelta | None = None,
 ) -> Sora2Service:
-    engine = PrevizVideoEngine(pool, MediaTools(pool, settings.max_pixels))
     options = ServiceOptions(
         scratch=folder / "scratch",
         api_key=key,
@@ -261,7 +269,8 @@ def _join(settings: Settings, storage: _Storage, stack: ExitStack, has_root: boo
     stack.callback(pool.close)
     media = MediaTools(pool, settings.max_pixels)
     place = _place(settings, storage, stack)
-    sora2 = _sora2_service(settings, place.previz_path, pool, keep_for=_KEPT_FOR)
+    engine = _previz_engine(settings, pool)
+    sora2 = _sora2_service(settings, place.previz_path, engine, keep_for=_KEPT_FOR)
     transport = InProcessTransport(sora2.app, root_path="/v1")
     database = storage.database
     kinds = ProviderKinds()

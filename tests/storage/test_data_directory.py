@@ -63,6 +63,30 @@ def test_a_second_studio_is_told_who_holds_it(tmp_path: Path) -> None:
         pass
 
 
+def test_records_are_one_studio_s_too(tmp_path: Path) -> None:
+    """Two folders may name one SQLite file by SHORTDRAMA_DATABASE_URL, or a link to it."""
+    records = tmp_path / "one" / "studio.db"
+    (tmp_path / "link.db").symlink_to(records)
+    with DataDirectory(tmp_path / "one", records=records):
+        for name in (records, tmp_path / "link.db"):
+            with pytest.raises(SetupProblem, match="already using the records in") as caught:
+                DataDirectory(tmp_path / "two", records=name).lock()
+            assert f"(process {os.getpid()})" in caught.value.message
+            assert caught.value.code == "data_in_use"
+        assert not DataDirectory(tmp_path / "two").is_in_use()
+        with DataDirectory(tmp_path / "two", records=tmp_path / "two" / "studio.db"):
+            pass
+    with DataDirectory(tmp_path / "two", records=records):
+        pass
+
+
+def test_records_in_a_folder_that_is_not_there_are_for_their_opener_to_tell(
+    tmp_path: Path,
+) -> None:
+    with DataDirectory(tmp_path / "one", records=tmp_path / "none" / "studio.db"):
+        pass
+
+
 def test_a_killed_studio_holds_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-c", HOLDER, str(tmp_path)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}

@@ -18,14 +18,22 @@ _LOCK_FILE = "studio.lock"
 _LOOKS_S = (0.0, 0.02, 0.05, 0.1)
 _NO_LOCKS = frozenset({errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.EOPNOTSUPP})
 _UNWRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_NO_FOLDER = frozenset({errno.ENOENT, errno.ENOTDIR})
 
 
 class DataDirectory:
     """Paths of one studio. `lock` before writing; making the object touches nothing."""
 
-    def __init__(self, path: Path, *, is_shared: bool = False) -> None:
-        """`is_shared`: other processes may hold it too, if they share it as well."""
+    def __init__(self, path: Path, *, is_shared: bool = False, records: Path | None = None) -> None:
+        """Name a directory.
+
+        Args:
+            path: Of the folder.
+            is_shared: Other processes may hold it too, if they share it as well.
+            records: The SQLite file, wherever it lies: it is one studio's only, too.
+        """
         self.path = path.expanduser().absolute()
+        self._records = records
         self._is_shared = is_shared
         self._held: ExitStack | None = None
 
@@ -92,7 +100,7 @@ class DataDirectory:
         """Create the directory and hold it until `release` or the end of the process.
 
         Raises:
-            SetupProblem: Another studio holds it.
+            SetupProblem: Another studio holds it, or the records.
         """
         self.create()
         with ExitStack() as undo:
@@ -103,9 +111,8 @@ class DataDirectory:
                 undo.callback(os.close, handle)
                 if not _hold(handle, fcntl.LOCK_SH if self._is_shared else fcntl.LOCK_EX):
                     raise self._in_use()
-            os.ftruncate(handle, 0)
-            if not self._is_shared:
-                os.write(handle, str(os.getpid()).encode())
+            _sign(handle, "" if self._is_shared else str(os.getpid()))
+            self._hold_records(undo)
             self._held = undo.pop_all()
         return self
 
@@ -118,16 +125,35 @@ class DataDirectory:
             self._held.close()
             self._held = None
 
-    def _in_use(self) -> SetupProblem:
+    def _hold_records(self, undo: ExitStack) -> None:
+        """By a file beside them: SQLite loses its own locks where somebody else closes its file."""
+        if self._records is None:
+            return
+        file = self._records.expanduser().resolve()
+        lock = file.with_name(f"{file.name}.lock")
         try:
-            holder = (self.path / _LOCK_FILE).read_bytes()[:32].decode("ascii", "replace").strip()
-        except FileNotFoundError:
-            holder = ""
+            handle = _open(lock)
+        except OSError as error:
+            if error.errno in _UNWRITABLE | _NO_FOLDER:
+                return  # whoever opens the records says so
+            raise
+        undo.callback(os.close, handle)
+        if not _hold(handle, fcntl.LOCK_EX):
+            raise SetupProblem(
+                "Another studio%(who)s is already using the records in %(path)s; stop it, or give "
+                "this one records of its own.",
+                code="data_in_use",
+                who=_signature(lock),
+                path=str(file),
+            )
+        _sign(handle, str(os.getpid()))
+
+    def _in_use(self) -> SetupProblem:
         return SetupProblem(
             "Another studio%(who)s is already using %(path)s; stop it or give --data "
             "another folder.",
             code="data_in_use",
-            who=f" (process {holder})" if holder else "",
+            who=_signature(self.path / _LOCK_FILE),
             path=str(self.path),
         )
 
@@ -141,6 +167,20 @@ class DataDirectory:
 def _open(path: Path) -> int:
     """Python's descriptors are not inherited, so a worker that outlives us holds no lock."""
     return os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def _sign(handle: int, holder: str) -> None:
+    os.ftruncate(handle, 0)
+    os.write(handle, holder.encode())
+
+
+def _signature(lock: Path) -> str:
+    """Who holds it, for a sentence."""
+    try:
+        holder = lock.read_bytes()[:32].decode("ascii", "replace").strip()
+    except FileNotFoundError:
+        holder = ""
+    return f" (process {holder})" if holder else ""
 
 
 def _hold(handle: int, kind: int) -> bool:

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+import os
+import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from servers.pairs import StudioStorage
 from shortdrama.domain.ids import ProjectId, new_id
 from shortdrama.domain.project import Project
-from shortdrama.errors import Conflict, InvalidInput, SetupProblem
-from shortdrama.storage.db.database import Database
+from shortdrama.errors import Conflict, InvalidInput, SetupProblem, StorageFull
+from shortdrama.storage.db.database import Database, Transaction
 from shortdrama.storage.db.engine import parse_url
 from shortdrama.storage.db.migration import migrate
 from storage.samples import make_shot, make_take, moment
@@ -123,7 +129,7 @@ def count_projects(records: Database) -> int:
 
 def test_writing_while_reading_is_refused(studio_storage: StudioStorage) -> None:
     with (
-        pytest.raises(Exception, match=r"read-only|readonly"),
+        pytest.raises(DBAPIError, match=r"read-only|readonly"),
         studio_storage.database.read() as tx,
     ):
         tx.projects.add(make_project())
@@ -200,3 +206,71 @@ def test_sqlite_keeps_a_commit_through_a_power_cut(tmp_path: Path) -> None:
     database.close()
     expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 15000}
     assert pragmas == expected
+
+
+def test_a_file_that_cannot_grow_is_told_in_words(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    migrate(database)
+    with database.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    database.close()
+
+    def limit(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages}").close()
+
+    event.listen(database.engine, "connect", limit)
+    with pytest.raises(StorageFull, match="is full"), database.begin() as tx:
+        write_a_megabyte(tx)
+    with database.begin() as tx:  # what fits is still written
+        tx.projects.add(make_project())
+    database.close()
+
+
+TOO_LARGE = """
+import resource, signal, sys
+from pathlib import Path
+from shortdrama.errors import StorageFull
+from shortdrama.storage.db.database import Database
+from shortdrama.storage.db.migration import migrate
+from storage.db.test_database import write_a_megabyte
+file = Path(sys.argv[1])
+database = Database(f"sqlite:///{file}")
+migrate(database)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+size = file.with_name(file.name + "-wal").stat().st_size + 10_000
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+try:
+    with database.begin() as tx:
+        write_a_megabyte(tx)
+except StorageFull as error:
+    print(error.code)
+"""
+
+
+def test_a_log_that_cannot_grow_is_told_in_words(tmp_path: Path) -> None:
+    """The system says that as an I/O error."""
+    told = subprocess.run(
+        [sys.executable, "-c", TOO_LARGE, str(tmp_path / "a.db")],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.stdout == "records_not_written\n", told.stderr
+
+
+def test_a_read_only_file_is_told_in_words(tmp_path: Path) -> None:
+    made = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    migrate(made)
+    database = Database(f"sqlite:///file:{tmp_path / 'a.db'}?mode=ro&uri=true")
+    with pytest.raises(StorageFull, match="read-only or failing"), database.begin() as tx:
+        tx.projects.add(make_project())
+    assert count_projects(database) == 0
+    database.close()
+    made.close()
+
+
+def write_a_megabyte(tx: Transaction) -> None:
+    for _ in range(100):
+        tx.events.append("take.changed", {"text": "x" * 10_000})
+    tx.events.flush()

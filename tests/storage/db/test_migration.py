@@ -105,6 +105,30 @@ def test_an_older_sqlite_file_is_copied_before_it_changes(
     database.close()
 
 
+def test_nobody_writes_between_the_copy_and_the_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'studio.db'}")
+    migrate(database)
+    copied = migration.copy_sqlite
+    copies: list[str] = []
+
+    def copy(source: Path, destination: Path) -> None:
+        with (
+            closing(sqlite3.connect(source, timeout=0)) as other,
+            pytest.raises(sqlite3.OperationalError, match="locked"),
+        ):
+            other.execute("BEGIN IMMEDIATE")
+        copied(source, destination)
+        copies.append(destination.name)
+
+    monkeypatch.setattr(migration, "NEWEST", "9999")
+    monkeypatch.setattr(migration, "copy_sqlite", copy)
+    migrate(database)
+    assert copies == [f"studio.db.{NEWEST}.bak"]
+    database.close()
+
+
 def test_clips_of_the_first_version_are_kept_and_tell_no_frame_rate(
     empty: Database, tmp_path: Path
 ) -> None:

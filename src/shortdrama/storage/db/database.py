@@ -22,7 +22,7 @@ from shortdrama.storage.db.assets import AssetStore
 from shortdrama.storage.db.board import EpisodeStore, ProjectStore, SceneStore, ShotStore
 from shortdrama.storage.db.connections import ConnectionStore
 from shortdrama.storage.db.door_jobs import DoorJobStore
-from shortdrama.storage.db.engine import open_engine, studio_error
+from shortdrama.storage.db.engine import is_refused_write, open_engine, studio_error
 from shortdrama.storage.db.events import EventStore
 from shortdrama.storage.db.keys import KeyStore
 from shortdrama.storage.db.ledger import LedgerStore
@@ -103,7 +103,7 @@ class Database:
         provider inside it.
 
         Raises:
-            StorageFull: The disk is full.
+            StorageFull: The disk is full, read-only or failing.
             Busy: Somebody held the records for too long, or the database does not answer.
             Conflict: A rule of the tables was broken: a key taken, a row still in use.
         """
@@ -118,7 +118,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """One view of the records that never waits for a writer; writing in it is a bug."""
-        with _in_studio_words(), self.engine.connect() as pooled:
+        with _in_studio_words(is_reading=True), self.engine.connect() as pooled:
             connection = pooled.execution_options(shortdrama_read=True)
             if not self.is_sqlite:
                 connection = connection.execution_options(
@@ -188,12 +188,13 @@ class _Writer:
 
 
 @contextmanager
-def _in_studio_words() -> Iterator[None]:
+def _in_studio_words(*, is_reading: bool = False) -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
         told = studio_error(error)
-        if told is None:
+        # Writing in a transaction that only reads is a bug of ours, and no fault of the disk.
+        if told is None or (is_reading and is_refused_write(error)):
             raise
         raise told from error
     except exc.TimeoutError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -19,6 +20,9 @@ _LIVELY = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
+# A full disk is told as an I/O error too, where a file beside the records cannot grow.
+_UNUSABLE = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
+_PRIMARY = 0xFF  # of an extended result code
 _POSTGRES_SCHEMES = ("postgres", "postgresql")
 
 
@@ -45,6 +49,12 @@ def parse_url(text: str) -> sa.URL:
         "“%(kind)s”; the address starts with sqlite:/// or postgresql://.",
         kind=url.drivername,
     )
+
+
+def sqlite_file(text: str) -> Path | None:
+    """The file that the address names; None on PostgreSQL. Raises as `parse_url` does."""
+    url = parse_url(text)
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
 def open_engine(text: str) -> sa.Engine:
@@ -95,8 +105,8 @@ def studio_error(error: exc.DBAPIError) -> StudioError | None:
     """The studio's word for a database error; None where it is a bug."""
     state = getattr(error.orig, "sqlstate", None) or ""
     words = str(error.orig)
-    if state == "53100" or "disk is full" in words:
-        return StorageFull("The disk that holds the studio's records is full. Free some space.")
+    if (trouble := disk_trouble(error.orig)) is not None:
+        return trouble
     if state in {"40001", "40P01", "55P03"} or "database is locked" in words:
         return Busy("The studio's records are busy. Try again.")
     if isinstance(error, exc.IntegrityError):
@@ -106,6 +116,27 @@ def studio_error(error: exc.DBAPIError) -> StudioError | None:
     if error.connection_invalidated or state.startswith(("08", "57P")) or _is_silence(error):
         return Busy("The studio's database does not answer. Try again.", code="database_away")
     return None
+
+
+def disk_trouble(error: BaseException | None) -> StorageFull | None:
+    """What a driver says where the disk takes no more; None where it says something else."""
+    state = getattr(error, "sqlstate", None) or ""
+    code = (getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_OK) & _PRIMARY
+    if state == "53100" or code == sqlite3.SQLITE_FULL:
+        return StorageFull("The disk that holds the studio's records is full. Free some space.")
+    if state == "58030" or code in _UNUSABLE:
+        return StorageFull(
+            "The studio's records cannot be written: the disk that holds them is full, read-only "
+            "or failing. Free some space and check the disk, then try again.",
+            code="records_not_written",
+        )
+    return None
+
+
+def is_refused_write(error: exc.DBAPIError) -> bool:
+    """SQLite's word for writing in what is read-only: a file, or a transaction that only reads."""
+    code = getattr(error.orig, "sqlite_errorcode", None) or sqlite3.SQLITE_OK
+    return code & _PRIMARY == sqlite3.SQLITE_READONLY
 
 
 def _is_silence(error: exc.DBAPIError) -> bool:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from shortdrama.errors import SetupProblem
 from shortdrama.storage.db.database import Database
+from shortdrama.storage.db.engine import disk_trouble
 from shortdrama.storage.db.lost_records import need_records
 
 if TYPE_CHECKING:
@@ -26,11 +27,13 @@ _version = sa.table("alembic_version", sa.column("version_num", sa.String))
 def migrate(database: Database) -> None:
     """Create or upgrade the tables. Starters at the same time wait for the first of them.
 
-    An SQLite file that holds an older version is copied to `<name>.<version>.bak` first.
+    An SQLite file that holds an older version is copied to `<name>.<version>.bak` first, while
+    nobody else can write in it.
 
     Raises:
         SetupProblem: The database was written by a newer program, does not answer, or is gone
             from a studio that has worked.
+        StorageFull: The disk that holds it takes no more.
     """
     if database.path is not None:
         need_records(database.path)
@@ -39,15 +42,13 @@ def migrate(database: Database) -> None:
             found = _read_version(connection)
         if found == NEWEST:
             return
-        if found is not None and database.path is not None:
-            copy_sqlite(database.path, database.path.with_name(f"{database.path.name}.{found}.bak"))
         with _one_at_a_time, database.engine.begin() as connection:
-            _upgrade(connection)
+            _upgrade(connection, database.path)
+    except sqlite3.OperationalError as error:  # of the copy
+        raise disk_trouble(error) or _not_opened() from error
     except sa.exc.OperationalError as error:
-        # The driver's words may hold the address, and the address a password.
-        raise SetupProblem(
-            "The studio's database cannot be opened. Check its address, and that it is running."
-        ) from error
+        is_full = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        raise (disk_trouble(error.orig) if is_full else None) or _not_opened() from error
     except sa.exc.DatabaseError as error:
         raise SetupProblem(
             "The studio's database is damaged. Nothing was changed; put a backup in its place."
@@ -72,7 +73,14 @@ def copy_sqlite(source: Path, destination: Path) -> None:
     part.replace(destination)
 
 
-def _upgrade(connection: sa.Connection) -> None:
+def _not_opened() -> SetupProblem:
+    # The driver's words may hold the address, and the address a password.
+    return SetupProblem(
+        "The studio's database cannot be opened. Check its address, and that it is running."
+    )
+
+
+def _upgrade(connection: sa.Connection, file: Path | None) -> None:
     from alembic import command
     from alembic.script import ScriptDirectory
 
@@ -87,6 +95,8 @@ def _upgrade(connection: sa.Connection) -> None:
             "version or a newer one, or restore a backup.",
             code="records_newer",
         )
+    if file is not None and found not in {None, NEWEST}:
+        copy_sqlite(file, file.with_name(f"{file.name}.{found}.bak"))
     command.upgrade(config, "head")
 
 
