@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+_GRACE_S = 2.0
+_LOOK_S = 0.002
 
 
 class CuttableProtocol(H11Protocol):
@@ -61,7 +65,6 @@ class Serving:
             lifespan="on" if has_lifespan else "off",
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=2,
         )
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._server.run, args=(self._sockets,))
@@ -77,7 +80,7 @@ class Serving:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._server.should_exit = True
+        self._server.stop()
         self._thread.join(20)
         for sock in self._sockets:
             sock.close()
@@ -97,12 +100,46 @@ def listen() -> socket.socket:
 
 
 class _Server(uvicorn.Server):
+    """uvicorn looks ten times a second whether it is to end, and as often whether all have left.
+
+    With a server for each test that is where most of their time would go, so this one is told.
+    """
+
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.is_up = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None
+        self._is_over = asyncio.Event()
+
+    def stop(self) -> None:
+        """From any thread. Requests under way have two seconds to come to their end."""
+        self.should_exit = True
+        if self.loop is not None:
+            self.loop.call_soon_threadsafe(self._is_over.set)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.loop = asyncio.get_running_loop()
         self.is_up.set()
+
+    async def main_loop(self) -> None:
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 10  # of a tenth of a second, as uvicorn counts
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_over.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._all_have_left(), _GRACE_S)
+        for task in list(self.server_state.tasks):
+            task.cancel()
+        await self.lifespan.shutdown()
+
+    async def _all_have_left(self) -> None:
+        while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 - bare sets
+            await asyncio.sleep(_LOOK_S)
