@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from e2e.quick_studio import QuickStudio
 
@@ -200,3 +200,26 @@ def test_trying_again_is_a_new_take_and_keeps_the_old(
     expect(card(takes, 2)).to_contain_text("Selected", timeout=20_000)
     expect(card(takes, 1)).to_contain_text("Failed")
     expect(page.get_by_role("main").locator("video")).to_be_visible()
+
+
+def test_trying_again_after_a_lost_answer_is_one_take(
+    page: Page, quick_studio: QuickStudio, shot: str, takes: Locator
+) -> None:
+    prompt = f"Asked twice {shot}."
+    quick_studio.take(shot, prompt, "failed", poll=["failed:server_error"])
+    quick_studio.provider.script(prompt)
+    page.goto(quick_studio.page_of(shot))
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/retry", lose_the_answer, times=1)
+    again = card(takes, 1).get_by_role("button", name="Try again")
+    again.click()
+    expect(page.locator(".toast")).to_contain_text("not ordered twice")
+    with page.expect_response("**/retry") as answered:
+        again.click()
+    assert answered.value.ok
+    expect(card(takes, 2)).to_contain_text("Selected", timeout=20_000)
+    assert len(quick_studio.takes(shot)) == 2

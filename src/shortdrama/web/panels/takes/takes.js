@@ -32,6 +32,8 @@ const ACTIONS = {
   model: () => /** @type {HTMLElement|null} */ (document.querySelector("[data-pick=model]"))?.click(),
   settings: () => location.assign("/settings"),
 };
+/** The keys of paid orders whose answer has not come, by their addresses. @type {Map<string, string>} */
+const unanswered = new Map();
 /** Buttons that wait for their answer: pressing twice asks once. */
 const busy = new WeakSet();
 
@@ -93,9 +95,14 @@ export async function reject({ id, number }) {
   showToast(t("Take {number} is rejected.", { number }), { undo: () => ACTIONS.restore({ id, number }) });
 }
 
-/** What costs money: where the studio wants a word on the price first, the person is asked. @param {string} url */
+/**
+ * What costs money: where the studio wants a word on the price first, the person is asked. An order
+ * without an answer may have arrived: until one comes, asking again is the same order.
+ * @param {string} url
+ */
 async function askPaid(url) {
-  const key = newHexId();
+  const key = unanswered.get(url) ?? newHexId();
+  unanswered.set(url, key);
   let price = 0;
   const hear = (/** @type {any} */ problem) => { price = priceToConfirm(problem); return price > 0; };
   if (await ask("POST", url, {}, key, hear)) return true;
@@ -115,11 +122,19 @@ async function ask(method, url, body, key, hears = () => false) {
   if (key) headers["Idempotency-Key"] = key;
   try {
     await askJson(url, { method, headers, body: body && JSON.stringify(body) });
+    unanswered.delete(url);
     return true;
   } catch (error) {
     if (error instanceof Refused && hears(error.problem)) return false;
-    const isAway = error instanceof TypeError;
-    showToast(isAway ? t("The server is away. Nothing was changed.") : /** @type {Error} */ (error).message);
+    if (error instanceof Refused) unanswered.delete(url);
+    showToast(error instanceof TypeError ? away(Boolean(key)) : /** @type {Error} */ (error).message);
     return false;
   }
+}
+
+/** @param {boolean} isPaid */
+function away(isPaid) {
+  return isPaid
+    ? t("No answer came from the studio. Press again: what has arrived already is not ordered twice.")
+    : t("No answer came from the studio. Try again.");
 }
