@@ -319,6 +319,22 @@ class ProviderContract:
         assert error.details.get("not_sent")
         assert rig.submits() == 0
 
+    @pytest.mark.parametrize(
+        "odd", [float("nan"), object(), "\ud800"], ids=["NaN", "object", "half"]
+    )
+    async def test_what_cannot_be_written(
+        self, rig: Rig, provider: OpenProvider, tmp_path: Path, odd: object
+    ) -> None:
+        """A request that cannot be put into words was surely not sent, and costs nothing."""
+        order = rig.submission(rig.modes[0], tmp_path)
+        prompt = {"prompt": f"A cat {odd}"} if isinstance(odd, str) else {}
+        with pytest.raises((ProviderError, InvalidInput)) as caught:
+            await provider.submit(replace(order, extra={"some_word": odd}, **prompt))
+        assert not isinstance(caught.value, SubmissionUncertain)
+        if isinstance(caught.value, ProviderError):
+            assert caught.value.details["not_sent"]
+        assert rig.submits() == 0
+
     async def test_mode_refused_before_sending(
         self, rig: Rig, provider: OpenProvider, refused_mode: Mode, tmp_path: Path
     ) -> None:

@@ -20,9 +20,11 @@ from typing import Any
 
 import httpx
 
+from shortdrama.domain.take import FailureKind
 from shortdrama.errors import Sentence, StudioError, mark
 from shortdrama.providers.kind import CheckRow
-from shortdrama.sora2.addresses import parse_server_url, port_of
+from shortdrama.sora2.addresses import parse_server_url, port_of, resolve
+from shortdrama.sora2.line import Line
 
 _PATIENCE_S = 10.0
 _CERTIFICATE_DAYS = 14  # fewer than this are worth a word
@@ -56,6 +58,11 @@ async def _name(url: httpx.URL) -> list[CheckRow]:
             host=url.host,
         )
         return [(mark("Address"), False, said)]
+    line = Line(resolve, FailureKind.INVALID_REQUEST)
+    try:
+        line.need_allowed(str(row[4][0]) for row in found)
+    except StudioError as error:
+        return [(mark("Address"), False, error.message)]
     address = str(found[0][4][0])
     if address == url.host.strip("[]"):
         return []
@@ -125,9 +132,10 @@ async def _clock(url: httpx.URL) -> list[CheckRow]:
     """How far the two clocks are apart; no row where the server tells no time."""
     try:
         async with httpx.AsyncClient(timeout=_PATIENCE_S) as client:
-            answer = await client.head(url.copy_with(query=None))
+            line = Line(resolve, FailureKind.INVALID_REQUEST)
+            answer = await client.head(url.copy_with(query=None), extensions=line.extensions)
         theirs = parsedate_to_datetime(answer.headers["date"])
-    except (httpx.HTTPError, KeyError, ValueError, TypeError):
+    except (httpx.HTTPError, StudioError, KeyError, ValueError, TypeError):
         return []
     apart_s = abs((datetime.now(UTC) - theirs).total_seconds())
     if apart_s > _CLOCK_S:

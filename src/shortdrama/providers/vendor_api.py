@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from shortdrama import __version__
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError
@@ -70,6 +72,7 @@ class VendorApi:
             timeouts=timeouts or Timeouts(),
             transport=access.transport,
             kind_of=manners.kind_of,
+            resolver=resolver,
         )
         self._exchange.use_key(access.key)
         self._room = asyncio.Semaphore(_WITH_PICTURES)
@@ -142,7 +145,7 @@ class VendorApi:
         Raises:
             ProviderError, StorageFull: as `sora2.download.fetch_clip`.
         """
-        address = self._exchange.base.join(url)
+        address = self._address(url)
         await fetch_clip(self._exchange, self._rules, address, destination, on_progress)
 
     def path_of(self, url: str) -> str:
@@ -152,7 +155,7 @@ class VendorApi:
             ProviderError: it leads to another server, which must not get the key.
         """
         base = self._exchange.base
-        address = base.join(url)
+        address = self._address(url)
         above = base.path.rstrip("/") + "/"
         if origin_of(address) == origin_of(base) and address.path.startswith(above):
             return address.raw_path.decode("ascii")[len(above) - 1 :]
@@ -161,6 +164,16 @@ class VendorApi:
             host=address.host[:200],
             kind=FailureKind.PROVIDER_FAILURE,
         )
+
+    def _address(self, url: str) -> httpx.URL:
+        try:
+            return self._exchange.base.join(url)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise ProviderError(
+                "The provider told an address that is none, so it was not asked.",
+                kind=FailureKind.DOWNLOAD,
+                is_transient=True,
+            ) from error
 
     def refused(self, answer: Answer) -> ProviderError:
         """What a no means, for a person, with its `kind`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from shortdrama.domain.model import Mode, Sound
@@ -40,7 +41,7 @@ def wishes_of(submission: Submission) -> Wishes:
     seed, sound = own.pop("seed", None), own.pop("sound", None)
     negative = own.pop("negative_prompt", None)
     return Wishes(
-        seed=int(seed) if isinstance(seed, int | float) else None,
+        seed=int(seed) if isinstance(seed, int | float) and isfinite(seed) else None,
         sound=sound if isinstance(sound, bool) else None,
         negative_prompt=str(negative or "").strip(),
         own=own,

@@ -51,6 +51,12 @@ def parse_server_url(text: str, *, is_trusted: bool = False) -> httpx.URL:
         is_whole = False
     if not is_whole:
         raise InvalidInput("The base URL must look like https://host/v1.")
+    if is_link_local(url.host):
+        raise InvalidInput(
+            "The base URL leads to the link-local address %(host)s, where clouds keep the secrets "
+            "of a machine. Use another address of that server.",
+            host=url.host,
+        )
     if url.userinfo:
         raise InvalidInput(
             "The base URL holds a name or password. Take it out; the key has a field of its own."
@@ -90,15 +96,32 @@ def is_public(address: str) -> bool:
     Also for such IPv4 addresses inside an IPv6 one (mapped, 6to4, Teredo, NAT64).
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        embedded = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
-        if ip in _NAT64:
-            embedded.append(ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF))
-        if any(inner is not None and not inner.is_global for inner in embedded):
-            return False
-        if ip.ipv4_mapped is not None:
-            return ip.ipv4_mapped.is_global and not ip.ipv4_mapped.is_multicast
+    if not all(inner.is_global for inner in _inside(ip)):
+        return False
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        return ip.ipv4_mapped.is_global and not ip.ipv4_mapped.is_multicast
     return ip.is_global and not ip.is_multicast
+
+
+def is_link_local(host: str) -> bool:
+    """169.254.0.0/16 and fe80::/10, also inside an IPv6 address. False for names."""
+    try:
+        ip = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return False
+    return any(address.is_link_local for address in (ip, *_inside(ip)))
+
+
+def _inside(
+    ip: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> list[ipaddress.IPv4Address]:
+    """The IPv4 addresses that an IPv6 one stands for (mapped, 6to4, Teredo, NAT64)."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return []
+    inside = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
+    if ip in _NAT64:
+        inside.append(ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF))
+    return [inner for inner in inside if inner is not None]
 
 
 async def resolve(host: str, port: int) -> list[str]:

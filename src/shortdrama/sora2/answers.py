@@ -7,6 +7,7 @@ paid request is `SubmissionUncertain`, raised in `exchange`.
 from __future__ import annotations
 
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ from shortdrama.sora2.redaction import Redactor
 from shortdrama.sora2.wire import JobError, error_in
 
 _EXCERPT_CHARS = 500
+_MOST_DIGITS = 300  # a float ends at 308
 # JSON may escape half a pair of surrogates, which no encoding can carry, and the NUL, which
 # PostgreSQL does not store.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -100,10 +102,28 @@ def read_answer(
 ) -> Answer:
     text = content.decode("utf-8", errors="replace")
     try:
-        body = redactor.value(_storable(json.loads(text)))
+        body = redactor.value(_storable(_read_json(text)))
     except (ValueError, RecursionError):
         body = None
     return Answer(status, headers, redactor.text(_storable_text(text)), body)
+
+
+def _read_json(text: str) -> Any:  # noqa: ANN401 - JSON has any shape
+    """Numbers that no float can hold, and the NaN that JSON does not have, are None."""
+    return json.loads(text, parse_constant=_nothing, parse_float=_finite, parse_int=_bounded)
+
+
+def _nothing(_word: str) -> None:
+    return None
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
+
+
+def _bounded(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _MOST_DIGITS else None
 
 
 def _storable(value: Any) -> Any:  # noqa: ANN401 - JSON has any shape

@@ -113,6 +113,7 @@ class Sora2Client:
             user_agent=user_agent,
             timeouts=timeouts or Timeouts(),
             transport=transport,
+            resolver=resolver,
         )
         self.authenticate(api_key)
 
@@ -219,7 +220,7 @@ class Sora2Client:
         if after:
             params["after"] = after
         answer = await self._exchange.ask("GET", "/videos", params)
-        page = parse_page(answer.body) if isinstance(answer.body, dict) else None
+        page = parse_page(answer.body)
         if answer.status != 200 or page is None:
             raise self._no_answer(answer)
         return page
@@ -250,7 +251,7 @@ class Sora2Client:
             answer = await self._exchange.ask("GET", path, {"limit": 1})
         if answer.status in {401, 403}:
             return ConnectionCheck("unauthorised", refusal(answer, self._exchange.redactor).message)
-        if models is None and (answer.status != 200 or parse_page(answer.body or {}) is None):
+        if models is None and (answer.status != 200 or parse_page(answer.body) is None):
             return ConnectionCheck(
                 "unknown",
                 Sentence(

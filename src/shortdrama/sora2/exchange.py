@@ -17,7 +17,9 @@ import httpx
 
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import InvalidInput, ProviderError, SubmissionUncertain, mark
+from shortdrama.sora2.addresses import Resolver, resolve
 from shortdrama.sora2.answers import Answer, KindOf, read_answer, refusal
+from shortdrama.sora2.line import Line, unwritten, writing
 from shortdrama.sora2.options import Auth, Timeouts
 from shortdrama.sora2.redaction import Redactor
 
@@ -51,8 +53,10 @@ class Exchange:
         timeouts: Timeouts,
         transport: httpx.AsyncBaseTransport | None,
         kind_of: KindOf | None = None,
+        resolver: Resolver = resolve,
     ) -> None:
         self.base = base
+        self._resolver = resolver
         self.timeouts = timeouts
         self.redactor = Redactor()
         self._auth = auth
@@ -110,8 +114,10 @@ class Exchange:
         path = self.redactor.unseal(path)
         base_path, _, query = self.base.raw_path.decode("ascii").partition("?")
         base_path = base_path.rstrip("/")  # a bare host has the path "/"
-        url = self.base.copy_with(raw_path=f"{base_path}{path}?{query}".rstrip("?").encode("ascii"))
-        return url.copy_merge_params(dict(params)) if params else url
+        with writing():
+            raw_path = f"{base_path}{path}?{query}".rstrip("?").encode("ascii")
+            url = self.base.copy_with(raw_path=raw_path)
+            return url.copy_merge_params(dict(params)) if params else url
 
     async def ask(
         self,
@@ -127,17 +133,23 @@ class Exchange:
         `content` holds httpx's arguments, as for `submit`.
 
         Raises:
-            ProviderError: transient, `kind="network"`: no whole answer came.
+            ProviderError: transient, `kind="network"`: no whole answer came. Final, `not_sent`:
+                it cannot be written, or leads where nothing is asked.
         """
         given = dict(content or {})
         headers = {**given.pop("headers", {}), **(self.credentials() if has_credentials else {})}
-        request = self._client.build_request(
-            method,
-            self.url(path, params),
-            headers=headers,
-            timeout=self._limits(self.timeouts),
-            **given,
-        )
+        line = Line(self._resolver, FailureKind.INVALID_REQUEST)
+        url = self.url(path, params)
+        line.need_allowed([url.host])
+        with writing():
+            request = self._client.build_request(
+                method,
+                url,
+                headers=headers,
+                timeout=self._limits(self.timeouts),
+                extensions=line.extensions,
+                **given,
+            )
         try:
             with anyio.fail_after(self.timeouts.ask_total_s):
                 return await self._whole(self._client, request)
@@ -160,18 +172,25 @@ class Exchange:
         """
         limits = timeouts or self.timeouts
         headers = {**content.get("headers", {}), **self.credentials()}
-        request = self._paying.build_request(
-            "POST",
-            self.url(path),
-            timeout=self._limits(limits),
-            **{**content, "headers": headers},
-        )
+        line = Line(self._resolver, FailureKind.INVALID_REQUEST)
+        url = self.url(path)
+        line.need_allowed([url.host])
+        with writing():
+            request = self._paying.build_request(
+                "POST",
+                url,
+                timeout=self._limits(limits),
+                extensions=line.extensions,
+                **{**content, "headers": headers},
+            )
         try:
             with anyio.fail_after(limits.submit_total_s):
                 answer = await self._whole(self._paying, request)
         except _NOT_SENT as error:
             raise self.network_error(error, not_sent=True) from error
         except (httpx.HTTPError, TimeoutError) as error:
+            if isinstance(error, httpx.LocalProtocolError) and not line.is_out:
+                raise unwritten(error) from error
             raise self.uncertain(error=error) from error
         if 200 <= answer.status < 300:
             return answer
@@ -182,13 +201,16 @@ class Exchange:
         self, url: httpx.URL, headers: Mapping[str, str], extensions: Mapping[str, Any]
     ) -> AsyncIterator[httpx.Response]:
         """A GET whose body is read by the caller. No credentials but those in `headers`."""
-        request = self._client.build_request(
-            "GET",
-            url,
-            headers=dict(headers),
-            extensions=dict(extensions),
-            timeout=self._limits(self.timeouts),
-        )
+        line = Line(self._resolver, FailureKind.DOWNLOAD)
+        line.need_allowed([url.host])
+        with writing():
+            request = self._client.build_request(
+                "GET",
+                url,
+                headers=dict(headers),
+                extensions={**extensions, **line.extensions},
+                timeout=self._limits(self.timeouts),
+            )
         response = await self._client.send(request, stream=True, follow_redirects=False)
         try:
             yield response

@@ -12,6 +12,7 @@ from anyio import to_thread
 
 from shortdrama.domain.prompt import clean_prompt
 from shortdrama.errors import NotFound, TooLarge
+from shortdrama.sora2.line import writing
 from shortdrama.sora2.options import GenerateOptions, ReferenceFile
 
 Dialect = Literal["videos", "seed", "generations"]  # the last is new-api's older form
@@ -24,8 +25,13 @@ _MAX_FILE_BYTES = 256 * 1024 * 1024  # some servers take clips; more would not f
 async def create_content(
     prompt: str, options: GenerateOptions, dialect: Dialect, multipart: Multipart
 ) -> dict[str, Any]:
-    """Arguments for httpx: `json`, or `data` and `files`; and `headers`."""
-    fields = {**_fields(clean_prompt(prompt), options, dialect), **options.extra}
+    """Arguments for httpx: `json`, or `data` and `files`; and `headers`.
+
+    Raises:
+        ProviderError: with `not_sent`, for what no form can hold.
+    """
+    with writing():
+        fields = {**_fields(clean_prompt(prompt), options, dialect), **options.extra}
     headers = dict(options.headers)
     if options.idempotency_key:
         headers["idempotency-key"] = options.idempotency_key
@@ -40,7 +46,8 @@ async def create_content(
             fields["input_reference"] = {"image_url": await data_url(reference)}
         return {"json": fields, "headers": headers}
     # A part with no file name is a plain field; httpx makes a form only where there are parts.
-    parts: list[tuple[str, Any]] = [(name, (None, _form_text(v))) for name, v in fields.items()]
+    with writing():
+        parts: list[tuple[str, Any]] = [(name, (None, _form_text(v))) for name, v in fields.items()]
     if reference is not None:
         content = await _read(reference.path)
         parts.append(("input_reference", (_file_name(reference), content, reference.mime)))
@@ -65,7 +72,7 @@ def _fields(prompt: str, options: GenerateOptions, dialect: Dialect) -> dict[str
 
 
 def _form_text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json.dumps(value, allow_nan=False)
 
 
 def _file_name(reference: ReferenceFile) -> str:

@@ -56,6 +56,7 @@ _REASON = "fail_reason"  # new-api; its older builds kept the clip's address the
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 # LiteLLM packs provider, model and upstream id into one; PostgreSQL indexes up to 2,704 bytes.
 _MAX_ID_BYTES = 2_500
+_MOST_SECONDS = 1_000_000_000  # more is no length that anybody made
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
 
 
@@ -159,10 +160,9 @@ def names_job(body: Mapping[str, Any]) -> bool:
     return first_text(_unwrap(body), ID_KEYS) != ""
 
 
-def parse_page(body: Mapping[str, Any]) -> VideoPage | None:
+def parse_page(body: object) -> VideoPage | None:
     """Read a list answer; None where it is none. Entries that are no jobs are left out."""
-    rows = body.get("data")
-    if not isinstance(rows, list):
+    if not isinstance(body, Mapping) or not isinstance(rows := body.get("data"), list):
         return None
     found = (parse_job(row) for row in rows if isinstance(row, dict))
     jobs = tuple(job for job in found if job is not None)
@@ -205,13 +205,13 @@ def error_in(body: object) -> JobError | None:
 
 
 def parse_seconds(value: object) -> int | None:
-    number = _number(value)
-    return round(number) if number is not None and number > 0 else None
+    number = number_of(value)
+    return round(number) if number is not None and 0 < number < _MOST_SECONDS else None
 
 
 def parse_progress(value: object) -> int | None:
     """Whole per cent; a fraction strictly between 0 and 1 is one of a whole."""
-    number = _number(value.strip().removesuffix("%") if isinstance(value, str) else value)
+    number = number_of(value.strip().removesuffix("%") if isinstance(value, str) else value)
     if number is None:
         return None
     if 0 < number < 1:
@@ -221,15 +221,26 @@ def parse_progress(value: object) -> int | None:
 
 def parse_time(value: object) -> datetime | None:
     """Unix seconds, unix milliseconds or ISO 8601; None for anything else, and for zero."""
-    number = _number(value)
+    number = number_of(value)
     try:
         if number is not None:
             seconds = number / 1000 if number >= _MILLISECONDS_FROM else number
             return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
         moment = datetime.fromisoformat(text_of(value))
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def number_of(value: object) -> float | None:
+    """A finite number, also where it is told as a text; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    try:
+        number = float(value) if isinstance(value, int | float | str) else None
+    except (ValueError, OverflowError):
+        return None
+    return number if number is not None and math.isfinite(number) else None
 
 
 def text_of(value: object) -> str:
@@ -278,13 +289,3 @@ def _detail_error(detail: object) -> JobError | None:
         )
         return JobError("", said) if said else None
     return parse_error(detail)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool):
-        return None
-    try:
-        number = float(value) if isinstance(value, int | float | str) else None
-    except (ValueError, OverflowError):
-        return None
-    return number if number is not None and math.isfinite(number) else None
