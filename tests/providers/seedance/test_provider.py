@@ -172,6 +172,37 @@ async def test_what_the_vendor_has_no_word_for_is_not_sent(
     assert rig.submits() == 0
 
 
+@pytest.mark.parametrize(
+    "switch",
+    ["--dur 10", "--duration=12", "--RS 1080p", "--ratio 16:9", "-- frames 121", "--seed 1"],
+)
+@pytest.mark.parametrize("model", ["doubao-seedance-1-5-pro-251215", "ep-20260101-abcde"])
+async def test_a_switch_in_a_prompt_changes_neither_take_nor_price(
+    provider: OpenProvider, rig: SeedanceRig, model: str, switch: str
+) -> None:
+    more = {"content": [{"type": "text", "text": f"at night {switch}"}]}
+    for change in ({"prompt": f"A cat {switch}"}, {"extra": more}):
+        with pytest.raises(ProviderError, match="switch") as caught:
+            await provider.submit(replace(ASKED, model=model, **change))
+        assert caught.value.kind == FailureKind.UNSUPPORTED
+        assert caught.value.details["not_sent"]
+    assert rig.submits() == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "prompt"),
+    [
+        ("doubao-seedance-2-0-260128", "A cat --dur 10"),  # only text to this one
+        ("doubao-seedance-1-5-pro-251215", "A cat -- at a ratio of 16:9 --seedlings grow"),
+    ],
+)
+async def test_what_is_no_switch_goes_as_it_is(
+    provider: OpenProvider, rig: SeedanceRig, model: str, prompt: str
+) -> None:
+    await provider.submit(replace(ASKED, model=model, prompt=prompt))
+    assert rig.double.bodies[0]["content"][0] == {"type": "text", "text": prompt}
+
+
 # Refusals
 
 

@@ -1,4 +1,5 @@
 """Seedance at its two houses, Volcengine Ark and BytePlus ModelArk.
 
-`provider` speaks to both; `refusals` holds what their codes mean.
+`provider` speaks to both; `refusals` holds what their codes mean, `prompts` what may not stand in a
+prompt.
 """

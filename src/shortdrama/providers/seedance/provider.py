@@ -29,6 +29,7 @@ from shortdrama.providers.frames import (
 )
 from shortdrama.providers.kind import Access, CheckRow, ProviderKind
 from shortdrama.providers.phases import phase_of
+from shortdrama.providers.seedance.prompts import need_no_switch
 from shortdrama.providers.seedance.refusals import (
     explained,
     kind_of,
@@ -37,7 +38,14 @@ from shortdrama.providers.seedance.refusals import (
 )
 from shortdrama.providers.vendor_api import Manners, VendorApi
 from shortdrama.providers.wishes import cannot, need_mode, need_no, wishes_of
-from shortdrama.sora2.wire import JobError, first_text, is_usable_id, parse_error, text_of
+from shortdrama.sora2.wire import (
+    JobError,
+    first_text,
+    is_usable_id,
+    parse_error,
+    parse_time,
+    text_of,
+)
 
 _TASKS = "/contents/generations/tasks"
 _RATIOS = frozenset({"16:9", "9:16", "4:3", "3:4", "1:1", "21:9"})
@@ -151,14 +159,13 @@ async def _body(submission: Submission) -> dict[str, Any]:
     wishes = wishes_of(submission)
     need_no(wishes.negative_prompt, mark("negative prompt"), submission.model)
     own = dict(wishes.own)
-    more = own.pop("content", [])
+    told = own.pop("content", [])
+    more = told if isinstance(told, list) else [told]
+    prompt = {"type": "text", "text": submission.prompt}
+    need_no_switch(submission.model, [prompt, *more])
     body = {
         "model": submission.model,
-        "content": [
-            {"type": "text", "text": submission.prompt},
-            *await _pictures(submission),
-            *(more if isinstance(more, list) else [more]),
-        ],
+        "content": [prompt, *await _pictures(submission), *more],
         "ratio": await _ratio(submission),
         "resolution": _word(resolution_of(submission.size), _RESOLUTIONS, submission.size),
         "duration": submission.seconds,
@@ -214,7 +221,7 @@ def _own_seed(submission: Submission) -> int | None:
         submission.size,
         submission.mode,
     )
-    digest = hashlib.sha256("\n".join(parts).encode()).digest()
+    digest = hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).digest()
     return int.from_bytes(digest[:8]) % _SEEDS
 
 
@@ -232,7 +239,7 @@ def _job(body: Mapping[str, Any], job_id: str) -> ProviderJob:
         result_url=text_of(content.get("video_url")) or None,
         last_frame_url=text_of(content.get("last_frame_url")) or None,
         seconds=_number(body.get("duration")),
-        created_at=_number(body.get("created_at")),
+        created_at=_made_at(body) or None,
         model=text_of(body.get("model")) or None,
         bill=_bill(body, phase),
     )
@@ -254,7 +261,8 @@ def _bill(body: Mapping[str, Any], phase: JobPhase) -> Bill | None:
 def _reaches(rows: list[Mapping[str, Any]], since: datetime) -> bool:
     """Whether the list is newest first and goes back beyond that time."""
     moments = [_made_at(row) for row in rows]
-    return moments == sorted(moments, reverse=True) and moments[-1] < since.timestamp()
+    is_newest_first = moments == sorted(moments, reverse=True)
+    return bool(moments) and is_newest_first and moments[-1] < since.timestamp()
 
 
 def _fits(row: Mapping[str, Any], submission: Submission) -> bool:
@@ -264,7 +272,8 @@ def _fits(row: Mapping[str, Any], submission: Submission) -> bool:
 
 
 def _made_at(row: Mapping[str, Any]) -> float:
-    return _number(row.get("created_at")) or 0.0
+    moment = parse_time(row.get("created_at"))
+    return moment.timestamp() if moment else 0.0
 
 
 def _path_of(job_id: str) -> str:
