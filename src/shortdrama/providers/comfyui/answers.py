@@ -15,6 +15,7 @@ from shortdrama.domain.take import FailureKind
 from shortdrama.errors import InvalidInput, ProviderError, Sentence
 from shortdrama.generation.ports import JobPhase, ProviderJob, Submission
 from shortdrama.providers.comfyui.slots import Graph, Slots, find_slots, name_of
+from shortdrama.sora2.wire import parse_time
 
 _CLIPS = frozenset({".mp4", ".m4v", ".mov"})
 _OTHER_CLIPS = frozenset({".webm", ".mkv", ".avi", ".gif", ".webp", ".apng"})
@@ -53,12 +54,12 @@ def matching(
 
 def _found(item: list[Any], submission: Submission) -> ProviderJob:
     """A job that was found again; its phase is for the next poll to say."""
-    made_ms = _extra(item).get("create_time")
+    made = parse_time(_extra(item).get("create_time"))  # in milliseconds
     return ProviderJob(
         str(item[1]),
         JobPhase.QUEUED,
         "found",
-        created_at=made_ms / 1000 if isinstance(made_ms, int | float) else None,
+        created_at=made.timestamp() if made else None,
         model=submission.model,
         prompt=submission.prompt,
         is_certain=True,
@@ -69,7 +70,10 @@ def _prompt(item: list[Any]) -> object:
     """The prompt that the workflow was filled with."""
     slots = _slots(item)
     places = slots.places.get("prompt") if slots else None
-    return item[2][places[0].node]["inputs"][places[0].field] if places else None
+    try:
+        return item[2][places[0].node]["inputs"][places[0].field] if places else None
+    except (KeyError, TypeError):
+        return None  # another's workflow
 
 
 def read_record(job_id: str, record: dict[str, Any], base_url: str) -> ProviderJob:
@@ -83,7 +87,7 @@ def read_record(job_id: str, record: dict[str, Any], base_url: str) -> ProviderJ
         return _finished(job, record, base_url)
     if word != "error":
         return job
-    told = {str(m[0]): m[1] for m in status.get("messages") or () if _is_message(m)}
+    told = {str(m[0]): m[1] for m in _rows(status.get("messages")) if _is_message(m)}
     if "execution_interrupted" in told:
         return replace(job, phase=JobPhase.CANCELLED, raw_status="interrupted")
     return _broken(job, told.get("execution_error") or {}, record)
@@ -96,23 +100,24 @@ def is_video_dropped(errors: object, savers: tuple[str, ...]) -> bool:
         str(output)
         for each in told
         if isinstance(each, dict)
-        for output in each.get("dependent_outputs") or ()
+        for output in _rows(each.get("dependent_outputs"))
     }
     return bool(savers) and dropped.issuperset(savers)
 
 
-def node_refusal(errors: dict[str, Any], graph: Graph) -> ProviderError:
+def node_refusal(errors: object, graph: Graph) -> ProviderError:
     """The first node that cannot run, and why, in ComfyUI's words."""
-    node, told = next(iter(errors.items()))
-    reasons = told.get("errors") if isinstance(told, dict) else None
-    first = reasons[0] if isinstance(reasons, list) and reasons else {}
+    nodes = errors if isinstance(errors, dict) else {}
+    node, told = next(iter(nodes.items()), ("?", None))
+    reasons = _rows(told.get("errors")) if isinstance(told, dict) else []
+    first = reasons[0] if reasons and isinstance(reasons[0], dict) else {}
     said = ": ".join(str(first[n]) for n in ("message", "details") if first.get(n))
     return ProviderError(
         "ComfyUI refused the workflow at node %(node)s: %(reason)s. "
         "Mend it in ComfyUI and export the workflow again.",
         node=name_of(graph, str(node)),
         reason=said[:300] or "?",
-        nodes=len(errors),
+        nodes=len(nodes),
         kind=FailureKind.INVALID_REQUEST,
         explains=True,
     )
@@ -210,8 +215,11 @@ def _failed(job: ProviderJob, said: str, code: str | None = None) -> ProviderJob
 
 
 def _list(queue: dict[str, Any], name: str) -> list[list[Any]]:
-    items = queue.get(name)
-    return [item for item in items if _is_item(item)] if isinstance(items, list) else []
+    return [item for item in _rows(queue.get(name)) if _is_item(item)]
+
+
+def _rows(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _is_item(item: Any) -> TypeGuard[list[Any]]:  # noqa: ANN401 - JSON

@@ -75,8 +75,11 @@ def find_slots(graph: Graph) -> Slots:
 
 def name_of(graph: Graph, node: str) -> str:
     """How a person finds a node: "12 “KSampler”"."""
-    found = graph.get(node, {})
-    title = str(found.get("_meta", {}).get("title") or found.get("class_type") or "")
+    told = graph.get(node)
+    found = told if isinstance(told, dict) else {}
+    meta = found.get("_meta")
+    given = meta.get("title") if isinstance(meta, dict) else None
+    title = str(given or found.get("class_type") or "")
     return f"{node} “{title[:80]}”" if title else node
 
 

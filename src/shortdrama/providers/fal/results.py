@@ -14,7 +14,7 @@ from shortdrama.errors import ProviderError
 from shortdrama.generation.ports import Bill, JobPhase, ProviderJob
 from shortdrama.providers.outputs import clip_address
 from shortdrama.sora2.answers import Answer, kind_of_job_error
-from shortdrama.sora2.wire import JobError, text_of
+from shortdrama.sora2.wire import JobError, number_of, text_of
 
 # The result is not there for reasons that say nothing of the job.
 _NOT_TOLD = frozenset({401, 403, 404, 408, 409, 425, 429})
@@ -107,7 +107,7 @@ class Result:
         """fal bills units whose price differs by model; it tells no sum."""
         metrics = self._status.get("metrics")
         told = dict(metrics) if isinstance(metrics, Mapping) else {}
-        told["billable_units"] = _number(self._answer.headers.get("x-fal-billable-units"))
+        told["billable_units"] = number_of(self._answer.headers.get("x-fal-billable-units"))
         usage = {
             str(name): float(value)
             for name, value in told.items()
@@ -146,10 +146,3 @@ def _named(row: Mapping[str, Any], ours: OursOf) -> str:
     name = ours(parts[0])
     named, where = _SAID_AS.get(name, name), ".".join(parts)
     return f"{named} ({where})" if named not in {"", where} else where
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None

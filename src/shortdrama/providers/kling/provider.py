@@ -32,7 +32,7 @@ from shortdrama.providers.vendor_api import Manners, VendorApi
 from shortdrama.providers.wishes import cannot
 from shortdrama.sora2.answers import Answer, poll_after
 from shortdrama.sora2.options import Auth
-from shortdrama.sora2.wire import parse_seconds, parse_time, text_of
+from shortdrama.sora2.wire import number_of, parse_seconds, parse_time, text_of
 
 _PAGE = 100
 _MAX_PAGES = 3
@@ -169,7 +169,7 @@ class Kling:
         told = _mapping(_mapping(answer.body).get("data")).get("resource_pack_subscribe_infos")
         packs = [_mapping(pack) for pack in told] if isinstance(told, list) else []
         left = sum(
-            float(pack.get("remaining_quantity") or 0)
+            number_of(pack.get("remaining_quantity")) or 0
             for pack in packs
             if pack.get("status") == "online"
         )
@@ -232,11 +232,8 @@ def _job(
 
 def _bill(told: str) -> Bill | None:
     """Units of the account's resource pack; what one costs is in the account's contract."""
-    try:
-        units = float(told)
-    except ValueError:
-        return None
-    return Bill(usage={"units": units}, was_charged=units > 0)
+    units = number_of(told)
+    return None if units is None else Bill(usage={"units": units}, was_charged=units > 0)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

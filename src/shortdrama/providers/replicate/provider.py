@@ -249,7 +249,7 @@ def _is_plain(value: object) -> bool:
 def _is_match(row: Mapping[str, Any], model: str, told: Mapping[str, Any]) -> bool:
     """Everything but the pictures is as it was sent, and it is the same model."""
     given = row.get("input")
-    if not isinstance(given, Mapping) or model not in {row.get("model"), row.get("version")}:
+    if not isinstance(given, Mapping) or model not in (row.get("model"), row.get("version")):
         return False
     return all(given.get(key) == value for key, value in told.items())
 

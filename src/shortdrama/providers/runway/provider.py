@@ -30,6 +30,7 @@ from shortdrama.sora2.wire import JobError, first_text, is_usable_id, parse_time
 
 _VERSION = {"X-Runway-Version": "2024-11-06"}  # without it every request is refused
 _CREDIT_MICRO_USD = 10_000
+_MOST_CREDITS = 10**9  # more is no price
 _NOT_OVER = frozenset({JobPhase.QUEUED, JobPhase.RUNNING, JobPhase.UNKNOWN})
 _NO_CREDIT = re.compile(r"(not|n.t) (have )?enough credits|monthly .{0,40}(limit|cap)", re.I)
 _DAILY = re.compile(r"\bdaily\b|per day", re.I)
@@ -150,6 +151,8 @@ def _bill(cost: Mapping[str, Any]) -> Bill | None:
     """The final cost: told only when a task is over; 0 where all was given back."""
     credits_ = cost.get("credits")
     if isinstance(credits_, bool) or not isinstance(credits_, int | float):
+        return None
+    if not 0 <= credits_ <= _MOST_CREDITS:
         return None
     return Bill(
         round(credits_ * _CREDIT_MICRO_USD), {"credits": float(credits_)}, was_charged=credits_ > 0

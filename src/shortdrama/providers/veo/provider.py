@@ -24,7 +24,7 @@ from shortdrama.providers.vendor_api import Manners, VendorApi
 from shortdrama.providers.wishes import cannot, need_mode, need_no, need_sound, wishes_of
 from shortdrama.sora2.answers import kind_of_refusal
 from shortdrama.sora2.options import Auth
-from shortdrama.sora2.wire import JobError, parse_error, text_of
+from shortdrama.sora2.wire import JobError, number_of, parse_error, text_of
 
 _HEADER = "x-goog-api-key"
 _NAME = re.compile(r"(models/[\w.:@-]+/)?operations/[\w.:@-]+")
@@ -259,7 +259,7 @@ def _explained(error: ProviderError) -> ProviderError:
         return ProviderError(_NO_FREE_TIER, kind=error.kind, **details)
     wait = _RETRY_IN.search(said)
     if error.kind == FailureKind.RATE_LIMITED and error.retry_after_s is None and wait:
-        error.retry_after_s = float(wait[1])
+        error.retry_after_s = number_of(wait[1])
     return error
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -31,7 +31,7 @@ from shortdrama.providers.wan.refusals import (
     kind_of_failure,
 )
 from shortdrama.sora2.answers import Answer, poll_after
-from shortdrama.sora2.wire import JobError, first_text, parse_seconds, text_of
+from shortdrama.sora2.wire import JobError, first_text, parse_seconds, parse_time, text_of
 
 _ASYNC = {"X-DashScope-Async": "enable"}  # without it the call is refused
 _CHINA = timezone(timedelta(hours=8))  # times of tasks are told without a zone
@@ -158,8 +158,9 @@ class Wan:
             params = {**query, "page_no": page, "page_size": _PAGE}
             answer = await self._ask("GET", "/tasks/", params)
             told = answer.body.get("data") if isinstance(answer.body, dict) else None
-            rows += [row for row in told or () if isinstance(row, Mapping)]
-            if not isinstance(told, list) or len(told) < _PAGE:
+            listed = told if isinstance(told, list) else []
+            rows += [row for row in listed if isinstance(row, Mapping)]
+            if len(listed) < _PAGE:
                 break
         return rows
 
@@ -195,8 +196,8 @@ def _listed(job_id: str, row: Mapping[str, Any]) -> ProviderJob:
 
 
 def _seconds(milliseconds: object) -> float:
-    is_number = isinstance(milliseconds, int | float)
-    return float(milliseconds) / 1000 if is_number else 0.0  # type: ignore[arg-type]
+    moment = parse_time(milliseconds)
+    return moment.timestamp() if moment else 0.0
 
 
 def _output(answer: Answer) -> dict[str, Any]:
@@ -216,9 +217,9 @@ def _bill(usage: Mapping[str, Any]) -> Bill | None:
 def _unix(told: object) -> float | None:
     try:
         moment = datetime.fromisoformat(text_of(told))
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=_CHINA)).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=_CHINA)).astimezone(UTC).timestamp()
 
 
 def _is_match(job: ProviderJob, submission: Submission) -> bool:
