@@ -133,6 +133,28 @@ def test_a_failed_take_ends_with_1_and_an_unknown_end_with_3(tmp_path: Path) -> 
     assert "Nothing is sent again by itself" in lost.stderr
 
 
+def test_of_several_connections_one_has_to_be_named(studio: StudioProcess) -> None:
+    """Each is paid by somebody."""
+    with Sora2Double(api_key="sk-a") as first, Sora2Double(api_key="sk-b") as second:
+        homes = {}
+        for name, double, key in (("First", first, "sk-a"), ("Second", second, "sk-b")):
+            form = {"name": name, "base_url": double.base_url, "models": ["wan-3.0"], "key": key}
+            made = httpx.post(f"{studio.url}/api/connections", json=form, trust_env=False)
+            homes[name] = made.raise_for_status().json()["id"]
+        before = ask(studio, "/api/shots")
+        refused = generate(studio, "A ship", "--model", "wan-3.0", "--json")
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "wan-3.0. Say which one with --connection: First, Second." in refused.stderr
+        assert ask(studio, "/api/shots") == before
+        made = generate(studio, "A ship", "--model", "wan-3.0", "--connection", "second", "--json")
+        for home in homes.values():
+            httpx.delete(f"{studio.url}/api/connections/{home}", trust_env=False)
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["connection_id"] == homes["Second"]
+    assert "wan-3.0 (Second) · 4 s" in made.stderr
+    assert (first.submits(), second.submits()) == (0, 1)
+
+
 def test_ctrl_c_says_what_happens_to_the_take(tmp_path: Path) -> None:
     data = str(tmp_path / "data")
     command = [sys.executable, "-m", "shortdrama", "generate", "A tram", "--seconds", "60"]
@@ -192,6 +214,22 @@ def test_it_speaks_the_language_of_the_terminal(studio: StudioProcess) -> None:
     assert refused.stderr == "shortdrama: There is no file /nowhere.\n"
     made = run(*call, *SHORT, LANG="zh_CN.UTF-8")
     assert "生成中" in made.stderr or "排队中" in made.stderr
+
+
+def test_a_studio_that_asks_who_you_are_says_how_to_tell_it(tmp_path: Path) -> None:
+    studio = StudioProcess(tmp_path / "data", SHORTDRAMA_PASSWORD="a long sentence")
+    studio.start()
+    call = ("generate", "A tram", *SHORT, "--data", str(studio.data))
+    try:
+        stranger = run(*call)
+        wrong = run(*call, SHORTDRAMA_PASSWORD="another one")
+        known = run(*call, SHORTDRAMA_PASSWORD="a long sentence")
+    finally:
+        studio.stop()
+    assert (stranger.returncode, wrong.returncode) == (2, 2)
+    assert "Set SHORTDRAMA_USER and SHORTDRAMA_PASSWORD to your name" in stranger.stderr
+    assert "Check SHORTDRAMA_PASSWORD and SHORTDRAMA_USER" in wrong.stderr
+    assert known.returncode == 0, known.stderr
 
 
 @pytest.fixture(scope="module")

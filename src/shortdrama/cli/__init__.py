@@ -185,6 +185,13 @@ def generate(  # noqa: PLR0913, PLR0917 - one for each option of the command
             help="previz-1, or a model that was connected in the settings. [default: previz-1]",
         ),
     ] = None,
+    connection: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME_OR_ID",
+            help="The connection that makes it, and is paid. Needed where several offer the model.",
+        ),
+    ] = None,
     project: Annotated[
         str | None,
         typer.Option(
@@ -229,7 +236,9 @@ def generate(  # noqa: PLR0913, PLR0917 - one for each option of the command
     from shortdrama.cli.generate import Delivery, Wish, generate_take
 
     settings = settings_from(config, data=data)
-    wish = Wish(prompt, tuple(reference or ()), seconds, size, model, project, shot, yes)
+    wish = Wish(
+        prompt, tuple(reference or ()), seconds, size, model, project, shot, yes, connection
+    )
     sys.exit(generate_take(settings, wish, Delivery(output, as_json)))
 
 
@@ -258,8 +267,9 @@ def sora2(
 ) -> None:
     """Serve the Sora 2 protocol alone, with the built-in engine.
 
-    Any client of the protocol can use it, at /v1. The studio itself serves the same at its own
-    address.
+    Any client of the protocol can use it, at /v1. It draws animatics, whether it is asked for
+    previz-1 or, as programs for OpenAI's API do, for sora-2 or sora-2-pro. The studio itself
+    answers at its own address, with the models that are connected there.
     """
     from shortdrama.cli.sora2 import serve_sora2
 

@@ -16,6 +16,7 @@ import anyio
 from rich.console import Console
 
 from shortdrama.cli.language import speak_language
+from shortdrama.cli.model_choice import choose_model
 from shortdrama.cli.place import find_place
 from shortdrama.cli.progress import follow
 from shortdrama.cli.studio_api import StudioApi, open_api
@@ -49,6 +50,7 @@ class Wish:
     project: str | None = None
     shot: str | None = None
     is_agreed: bool = False  # to the price, whatever it is
+    connection: str | None = None  # a name or an id
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +113,13 @@ async def _generate(settings: Settings, wish: Wish, delivery: Delivery, run: _Ru
 
 
 async def _order(api: StudioApi, wish: Wish, run: _Run) -> dict[str, Any]:
-    form = await _form(api, wish)
+    chosen = choose_model(await api.ask("GET", "/api/models"), wish.model, wish.connection)
+    form = await _form(api, wish, chosen)
     await _check(api, form)
     place = await find_place(api, wish.project, wish.shot)
     told = await _check(api, form | {"shot_id": place.shot_id})  # its caps as well
     run.console.print(place.words, markup=False, soft_wrap=True)
-    run.console.print(_plan(form, told), markup=False, soft_wrap=True)
+    run.console.print(_plan(chosen, form, told), markup=False, soft_wrap=True)
     agreed = await _agree(run, told, wish)
     if place.is_new:
         draft = {"text": wish.prompt}
@@ -161,26 +164,26 @@ async def _agree(run: _Run, told: dict[str, Any], wish: Wish) -> int | None:
     return price
 
 
-async def _form(api: StudioApi, wish: Wish) -> dict[str, Any]:
-    models = await api.ask("GET", "/api/models")
-    chosen = next((m for m in models if m["model"] == wish.model), models[0])
+async def _form(api: StudioApi, wish: Wish, chosen: dict[str, Any]) -> dict[str, Any]:
     return {
         "prompt": wish.prompt,
-        "model": wish.model or chosen["model"],
+        "model": chosen["model"],
+        "connection_id": chosen["connection_id"],
         "seconds": chosen["default_seconds"] if wish.seconds is None else wish.seconds,
         "size": wish.size or chosen["default_size"],
         "references": [await api.bring(path) for path in wish.references],
     }
 
 
-def _plan(form: dict[str, Any], told: dict[str, Any]) -> str:
-    """The model, what is made, what it costs and how long it takes."""
+def _plan(chosen: dict[str, Any], form: dict[str, Any], told: dict[str, Any]) -> str:
+    """The model and its connection, what is made, what it costs and how long it takes."""
+    where = f" ({chosen['connection_name']})" if chosen["connection_name"] else ""
     price = money(told["micro_usd"]) or _("price not known")
     wait = _("time not known")
     if told["seconds"] is not None:
         wait = _("about {seconds} s").format(seconds=max(1, round(told["seconds"])))
     made = f"{form['seconds']} s · {form['size'].replace('x', ' × ')}"
-    return f"{form['model']} · {made} · {price} · {wait}"
+    return f"{form['model']}{where} · {made} · {price} · {wait}"
 
 
 async def _wait(api: StudioApi, run: _Run) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from shortdrama.web.who import ACTOR_HEADER
 _SLICE = 8 * 1024 * 1024
 _WRONG_CALL = range(400, 500)
 _LOCKED = 423
+_LOG_IN = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class StudioApi:
         body = response.json() if response.content else None
         if not response.is_error:
             return body
+        if response.status_code == _LOG_IN:
+            raise _not_let_in("Authorization" in self.http.headers)
         told = (body or {}).get("error", {})
         kind = StudioError
         if response.status_code in _WRONG_CALL and response.status_code != _LOCKED:
@@ -131,6 +134,18 @@ async def open_api(settings: Settings) -> AsyncIterator[StudioApi]:
                 yield StudioApi(http, "", studio.services.blobs)
         finally:
             await studio.services.stop()
+
+
+def _not_let_in(has_said_who: bool) -> InvalidInput:
+    if has_said_who:
+        return InvalidInput(
+            "The studio does not let you in. Check SHORTDRAMA_PASSWORD and SHORTDRAMA_USER: a "
+            "person's own password needs their name, the studio's own has none."
+        )
+    return InvalidInput(
+        "This studio asks who you are. Set SHORTDRAMA_USER and SHORTDRAMA_PASSWORD to your name "
+        "and password there, or SHORTDRAMA_PASSWORD alone to the studio's own."
+    )
 
 
 def _log_in(environment: Mapping[str, str]) -> dict[str, str]:
