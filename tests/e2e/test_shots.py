@@ -168,6 +168,54 @@ def test_a_toast_covers_no_control_of_the_prompt(page: Page, quick_studio: Quick
         assert box["y"] + box["height"] <= strip_box["y"]
 
 
+def test_a_toast_covers_no_error_and_no_status(page: Page, quick_studio: QuickStudio) -> None:
+    shot = quick_studio.new_shot()
+    quick_studio.take(shot, "A face that fails.", status="failed", poll=["failed:server_error"])
+    page.route("**/api/takes/*/retry", lambda route: route.abort())
+    for width, height in ((1440, 900), (1100, 620), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(quick_studio.page_of(shot))
+        page.locator("prompt-panel:defined").wait_for()
+        page.locator("#prompt").fill("")
+        page.locator("[data-generate]").click()
+        expect(page.locator("#prompt-problems")).to_be_visible()
+        page.get_by_role("alert").get_by_role("button", name="Try again").click()
+        page.locator(".toast").hover()  # it stays
+        legible = ["#main .ask-card", "#viewer-status", "#prompt-problems"]
+        wide = [".take .problem"] if width > 900 else []
+        covered = page.evaluate(COVERED_BY_TOAST, legible + wide)
+        assert covered == [], (width, height)
+
+
+COVERED_BY_TOAST = """(names) => {
+  const toast = document.querySelector(".toast").getBoundingClientRect();
+  return names.filter((name) => {
+    const it = document.querySelector(name).getBoundingClientRect();
+    return it.left < toast.right && toast.left < it.right
+      && it.top < toast.bottom && toast.top < it.bottom;
+  });
+}"""
+
+
+def test_a_shot_whose_take_failed_opens_with_that_take_s_model(
+    page: Page, quick_studio: QuickStudio
+) -> None:
+    failed, draft = quick_studio.new_shot(), quick_studio.new_shot()
+    quick_studio.take(failed, "A face that fails.", status="failed", poll=["failed:server_error"])
+    model = page.locator("[data-pick=model] [data-label]")
+    page.goto(quick_studio.page_of(draft))
+    page.locator("prompt-panel:defined").wait_for()
+    own = model.inner_text()
+    page.locator(f"#cell-{failed}").click()
+    expect(page.locator("prompt-panel")).to_have_attribute("data-shot", failed)
+    expect(model).to_have_text("Sora 2")
+    assert own != "Sora 2"
+    # Nobody's own choice is changed by a look.
+    page.locator(f"#cell-{draft}").click()
+    expect(page.locator("prompt-panel")).to_have_attribute("data-shot", draft)
+    expect(model).to_have_text(own)
+
+
 def test_a_refusal_in_the_narrow_panel_is_shown_whole(
     page: Page, quick_studio: QuickStudio
 ) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import BUILT_IN, ModelChoice
+from shortdrama.domain.take import Take, TakeRequest
 from shortdrama.web.i18n import _
 from shortdrama.web.panels.prompt.price_source import price_source
 from shortdrama.web.panels.takes.card import price
@@ -23,20 +24,41 @@ class OpeningChoice:
     money: str
     price_source: str
     time: str
+    wish: str  # JSON of what the pickers hold instead of the person's own choice; "" for that
 
 
-def opening_choice(choices: Sequence[ModelChoice]) -> OpeningChoice:
-    first = choices[0].capability
-    per_second = first.micro_usd_per_second
-    cost = None if per_second is None else per_second * first.default_seconds
+def opening_choice(choices: Sequence[ModelChoice], failed: Take | None = None) -> OpeningChoice:
+    """The first model, or that of the take that is shown as `failed`: it is what can be mended."""
+    asked = failed.request if failed else None
+    found = [c for c in choices if asked and _key(c) == (asked.model, asked.connection_id)]
+    choice = (found or list(choices))[0]
+    capability = choice.capability
+    seconds = asked.seconds if asked and found else capability.default_seconds
+    size = asked.size if asked and found else capability.default_size
+    cost = capability.micro_usd(seconds, size)
     return OpeningChoice(
-        label=first.label,
-        seconds=first.default_seconds,
-        size=first.default_size,
+        label=capability.label,
+        seconds=seconds,
+        size=size,
         money=_("Free") if cost == 0 else price(cost),
-        price_source=price_source(first),
-        time=_("on this machine") if choices[0].connection_id == BUILT_IN else "",
+        price_source=price_source(capability),
+        time=_("on this machine") if choice.connection_id == BUILT_IN else "",
+        wish=_wish_json(asked) if asked and found else "",
     )
+
+
+def _key(choice: ModelChoice) -> tuple[str, ConnectionId]:
+    return choice.capability.model, choice.connection_id
+
+
+def _wish_json(asked: TakeRequest) -> str:
+    wish = {
+        "model": asked.model,
+        "connection": asked.connection_id,
+        "seconds": asked.seconds,
+        "size": asked.size,
+    }
+    return json.dumps(wish, separators=(",", ":"))
 
 
 def models_json(choices: Sequence[ModelChoice], failing: Collection[ConnectionId]) -> str:

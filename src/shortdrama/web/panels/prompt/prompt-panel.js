@@ -47,7 +47,9 @@ class PromptPanel extends HTMLElement {
 
   connectedCallback() {
     this.#models = JSON.parse(this.dataset.models ?? "[]");
-    this.#choice = settle(this.#models, JSON.parse(localStorage.getItem(CHOICE) ?? "{}"));
+    // A take that failed is mended as what it was, not as what was chosen for another shot.
+    const own = { ...JSON.parse(localStorage.getItem(CHOICE) ?? "{}"), ...JSON.parse(this.dataset.wish ?? "{}") };
+    this.#choice = settle(this.#models, own);
     this.#references = keptReferences(this.#shot);
     this.#listening = new AbortController();
     const options = { signal: this.#listening.signal };

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from shortdrama.domain.asset import AssetKind
+from shortdrama.domain.take import TakeStatus
 from shortdrama.web.api.assets import asset_answer
 from shortdrama.web.pages import render
 from shortdrama.web.panels.prompt.choices import models_json, opening_choice
@@ -36,8 +37,9 @@ def list_mentions(
 
 def prompt_context(services: Services, place: Place) -> dict[str, Any]:
     choices = services.connections.models()
+    has_failed = place.shown is not None and place.shown.status is TakeStatus.FAILED
     return {
         "place": place,
         "models": models_json(choices, services.connections.failing()),
-        "choice": opening_choice(choices),
+        "choice": opening_choice(choices, place.shown if has_failed else None),
     }
