@@ -8,6 +8,7 @@ programs (`/v1`) asks for keys of its own and is only told who is logged in.
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -55,7 +56,7 @@ class Gate:
             return _log_out()
         who = await self._who(request)
         if who is not None:
-            let_in(request.scope, who)
+            let_in(request.scope, who, partial(self._is_still, who, request))
             return None
         if path.startswith(_DOOR):
             request.scope.setdefault("state", {})["needs_log_in"] = True
@@ -67,6 +68,9 @@ class Gate:
         if who is None and not _is_key(request):
             who = await self._log_in.by_header(request)
         return who
+
+    async def _is_still(self, who: Who, request: Request) -> bool:
+        return await self._who(request) == who
 
     async def _refusal(self, request: Request) -> Response:
         if _wants_page(request.headers):

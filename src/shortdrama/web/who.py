@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends
@@ -14,8 +15,18 @@ from shortdrama.domain.people import CLI, PAGE, PROGRAM, Who
 ACTOR_HEADER = "x-shortdrama-actor"  # "cli": of the studio's own command line
 
 
-def let_in(scope: Scope, who: Who) -> None:
-    scope.setdefault("state", {})["who"] = who
+StillIn = Callable[[], Awaitable[bool]]
+
+
+def let_in(scope: Scope, who: Who, still_in: StillIn) -> None:
+    """`still_in` says whether that is so now: a stream outlives the question at its beginning."""
+    scope.setdefault("state", {}).update(who=who, still_in=still_in)
+
+
+async def is_still_in(connection: HTTPConnection) -> bool:
+    """Whether who asked may hear more; on an open studio everybody may."""
+    still_in: StillIn | None = connection.scope.get("state", {}).get("still_in")
+    return still_in is None or await still_in()
 
 
 def who_asks(connection: HTTPConnection) -> Who:

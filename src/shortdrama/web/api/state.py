@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
+from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from shortdrama.domain.ids import ShotId
@@ -16,6 +17,7 @@ from shortdrama.web.api.assets import asset_answer
 from shortdrama.web.api.shapes import may_answer
 from shortdrama.web.api.takes import take_answer
 from shortdrama.web.services import GivenServices
+from shortdrama.web.who import is_still_in
 
 router = APIRouter(prefix="/api", tags=["state"])
 BEAT_S = 15.0
@@ -47,6 +49,7 @@ def snapshot(
 
 @router.get("/events", response_class=StreamingResponse)
 async def events(
+    request: Request,
     services: GivenServices,
     last_event_id: Annotated[str, Header()] = "",
     after: Annotated[str, Query(description="as Last-Event-ID, for a first connection")] = "",
@@ -55,15 +58,18 @@ async def events(
     wanted = last_event_id or after
     position = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
     return StreamingResponse(
-        _frames(services.hub, position),
+        _frames(request, services.hub, position),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _frames(hub: EventHub, position: int | None) -> AsyncIterator[str]:
+async def _frames(request: Request, hub: EventHub, position: int | None) -> AsyncIterator[str]:
+    """Until the listener goes, or may not listen any more."""
     yield f"retry: {RETRY_MS}\n\n"
     async for event in hub.listen(position, BEAT_S):
+        if not await is_still_in(request):
+            return
         yield ": beat\n\n" if event is None else _frame(event)
 
 
