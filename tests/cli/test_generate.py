@@ -139,8 +139,8 @@ def test_of_several_connections_one_has_to_be_named(studio: StudioProcess) -> No
         homes = {}
         for name, double, key in (("First", first, "sk-a"), ("Second", second, "sk-b")):
             form = {"name": name, "base_url": double.base_url, "models": ["wan-3.0"], "key": key}
-            made = httpx.post(f"{studio.url}/api/connections", json=form, trust_env=False)
-            homes[name] = made.raise_for_status().json()["id"]
+            answer = httpx.post(f"{studio.url}/api/connections", json=form, trust_env=False)
+            homes[name] = answer.raise_for_status().json()["id"]
         before = ask(studio, "/api/shots")
         refused = generate(studio, "A ship", "--model", "wan-3.0", "--json")
         assert (refused.returncode, refused.stdout) == (2, "")
