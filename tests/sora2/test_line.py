@@ -145,3 +145,11 @@ async def test_what_cannot_be_written_is_refused_and_costs_nothing(
         assert not error.is_transient
         assert KEY not in f"{error} {error.details}"
         assert double.requests == []
+
+
+async def test_a_host_that_no_name_can_be_is_refused_and_costs_nothing() -> None:
+    async with Sora2Client(f"https://{'a' * 70}.test", api_key=KEY, timeouts=QUICK) as client:
+        with pytest.raises(ProviderError) as caught:
+            await client.generate_video("A cat")
+    assert not isinstance(caught.value, SubmissionUncertain)
+    assert caught.value.details["not_sent"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from shortdrama.connections.ports import Preset
 from shortdrama.domain.model import Capability, Connection
 from shortdrama.errors import StudioError, mark
+from shortdrama.providers.facts import limits_rows, pictures_row
 from shortdrama.providers.guard import open_provider
-from shortdrama.providers.kind import Access, CheckRow
+from shortdrama.providers.kind import Access, CheckRow, has_failed
 from shortdrama.providers.kinds import ProviderKinds
 from shortdrama.providers.line_check import check_line
 from shortdrama.providers.presets import presets_of
+from shortdrama.sora2.transcript import transcribing
 
 _LINE = "Address"  # told of in more detail already
 
@@ -42,10 +44,14 @@ class ProviderProbe:
 
         The line comes first: what a provider says of a server that cannot be reached is no help.
         """
-        rows = await check_line(connection.base_url, is_trusted=connection.is_trusted)
-        if not all(passed for _what, passed, _says in rows):
+        with transcribing() as asked:
+            rows = await check_line(connection.base_url, is_trusted=connection.is_trusted)
+            if has_failed(rows):
+                return rows
+            rows += await self._ask(connection, key)
+        if has_failed(rows):
             return rows
-        return rows + await self._ask(connection, key)
+        return [*rows, pictures_row(connection), *limits_rows(connection, asked)]
 
     async def _ask(self, connection: Connection, key: str | None) -> list[CheckRow]:
         try:
@@ -55,6 +61,6 @@ class ProviderProbe:
             return [(mark("Address"), False, error.message)]
         try:
             told = await provider.check()
-            return [row for row in told if row[0] != _LINE or not row[1]]
+            return [row for row in told if row[0] != _LINE or row[1] is not True]
         finally:
             await provider.close()

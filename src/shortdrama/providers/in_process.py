@@ -34,7 +34,8 @@ class InProcessTransport(httpx.AsyncBaseTransport):
         await request.aread()
         carried = asyncio.run_coroutine_threadsafe(self._carry(request), home)
         response, content = await asyncio.wrap_future(carried)
-        return httpx.Response(response.status_code, headers=response.headers, content=content)
+        stream = httpx.ByteStream(content)  # as it comes from a wire: not read yet
+        return httpx.Response(response.status_code, headers=response.headers, stream=stream)
 
     async def _carry(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
         response = await self._inner.handle_async_request(request)

@@ -6,7 +6,7 @@ that leads to a `ProviderKind`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, Self
@@ -16,8 +16,12 @@ import httpx
 from shortdrama.domain.model import Capability, Connection
 from shortdrama.generation.ports import Provider
 
-CheckRow = tuple[str, bool, str]
-"""What was tried, whether it passed, and a sentence about it."""
+CheckRow = tuple[str, bool | None, str]
+"""What was tried, whether it passed (None: it cannot be known without paying), and a sentence."""
+
+
+def has_failed(rows: Iterable[CheckRow]) -> bool:
+    return any(passed is False for _what, passed, _says in rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,10 @@ from shortdrama.domain.take import FailureKind
 from shortdrama.errors import Sentence, StudioError, mark
 from shortdrama.providers.kind import CheckRow
 from shortdrama.sora2.addresses import parse_server_url, port_of, resolve
+from shortdrama.sora2.answers import Answer
 from shortdrama.sora2.line import Line
+from shortdrama.sora2.redaction import Redactor
+from shortdrama.sora2.transcript import note
 
 _PATIENCE_S = 10.0
 _CERTIFICATE_DAYS = 14  # fewer than this are worth a word
@@ -134,6 +137,7 @@ async def _clock(url: httpx.URL) -> list[CheckRow]:
         async with httpx.AsyncClient(timeout=_PATIENCE_S) as client:
             line = Line(resolve, FailureKind.INVALID_REQUEST)
             answer = await client.head(url.copy_with(query=None), extensions=line.extensions)
+        note(answer.request, Redactor(), "", Answer(answer.status_code, answer.headers, "", None))
         theirs = parsedate_to_datetime(answer.headers["date"])
     except (httpx.HTTPError, StudioError, KeyError, ValueError, TypeError):
         return []

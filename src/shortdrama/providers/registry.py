@@ -36,7 +36,7 @@ class ProviderRegistry:
         self,
         kinds: ProviderKinds,
         connection_of: Callable[[ConnectionId], Connection],
-        key_of: Callable[[ConnectionId], str | None],
+        key_of: Callable[[Connection], str | None],
         built_in: httpx.AsyncBaseTransport,
     ) -> None:
         """Open nothing yet.
@@ -44,7 +44,8 @@ class ProviderRegistry:
         Args:
             kinds: The protocols that are known.
             connection_of: raises `NotFound` where a connection is gone.
-            key_of: its key; asked each time, so that a new key counts at once.
+            key_of: the key for the address of this very row, whatever the row says by then; asked
+                each time, so that a new key counts at once.
             built_in: the way to the studio's own service.
         """
         self._kinds = kinds
@@ -98,7 +99,7 @@ class ProviderRegistry:
         if connection_id == BUILT_IN:
             return Access(_HERE, transport=self._built_in)
         connection = self._connection_of(connection_id)
-        key = self._key_of(connection_id)
+        key = self._key_of(connection)
         if connection.key_source is not KeySource.NONE and not key:
             raise ProviderError(
                 "This connection has no key on this machine. Enter it in the settings.",

@@ -55,11 +55,15 @@ _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.6.2
 
 @dataclass(frozen=True, slots=True)
 class ConnectionCheck:
-    """What two free requests could find out about a connection; `message` says it in words."""
+    """What two free requests could find out about a connection; `message` says it in words.
+
+    `http_status` is told where neither list was there.
+    """
 
     status: Literal["ok", "unauthorised", "unknown", "unreachable"]
     message: str
     models: tuple[str, ...] = ()
+    http_status: int | None = None
 
 
 class Sora2Client:
@@ -259,6 +263,7 @@ class Sora2Client:
                     "videos, so nothing could be checked without paying.",
                     status=answer.status,
                 ),
+                http_status=answer.status,
             )
         return await self._check_key(path, models or ())
 

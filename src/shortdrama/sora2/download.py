@@ -22,6 +22,7 @@ from shortdrama.sora2.addresses import Resolver, is_loopback, is_public, origin_
 from shortdrama.sora2.answers import Answer, kind_of_refusal, phrase, read_answer, retry_after
 from shortdrama.sora2.boxes import check_mp4
 from shortdrama.sora2.exchange import Exchange
+from shortdrama.sora2.unpacking import unpacked
 from shortdrama.sora2.wire import JobError
 
 _MAX_REDIRECTS = 5
@@ -189,7 +190,7 @@ async def _refused(
     exchange: Exchange, response: httpx.Response, has_credentials: bool
 ) -> ProviderError:
     content = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in unpacked(response):
         content += chunk
         if len(content) > _ERROR_BYTES:
             break
@@ -245,7 +246,7 @@ async def _store(
     digest = hashlib.sha256()
     done = 0
     async with _file(part) as file:
-        async for chunk in response.aiter_bytes(_WRITE_BYTES):
+        async for chunk in _large(unpacked(response)):
             done += len(chunk)
             if done > rules.max_bytes:
                 raise _too_large(rules)
@@ -261,6 +262,18 @@ async def _store(
             "The clip arrived cut short: %(came)s of %(total)s bytes.", came=came, total=total
         )
     return done, digest.hexdigest()
+
+
+async def _large(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """So much at a time that writing in a thread is worth its while."""
+    gathered = bytearray()
+    async for piece in pieces:
+        gathered += piece
+        if len(gathered) >= _WRITE_BYTES:
+            yield bytes(gathered)
+            gathered.clear()
+    if gathered:
+        yield bytes(gathered)
 
 
 @asynccontextmanager

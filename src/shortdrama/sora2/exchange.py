@@ -22,6 +22,8 @@ from shortdrama.sora2.answers import Answer, KindOf, read_answer, refusal
 from shortdrama.sora2.line import Line, unwritten, writing
 from shortdrama.sora2.options import Auth, Timeouts
 from shortdrama.sora2.redaction import Redactor
+from shortdrama.sora2.unpacking import ACCEPTED, unpacked
+from shortdrama.sora2.transcript import note
 
 _ERRNO = re.compile(r"^\[Errno -?\d+\] ")  # says nothing to a person
 _ANSWER_BYTES = 16 * 1024 * 1024  # a list of 100 jobs with the longest prompts is under 10 MB
@@ -62,9 +64,10 @@ class Exchange:
         self._auth = auth
         self._kind_of = kind_of
         self._key = ""
-        # It tells whole addresses at level "info", and those may hold a key or a signature.
-        logging.getLogger("httpx").setLevel(logging.WARNING)
-        headers = {"user-agent": user_agent}
+        # They tell whole addresses and headers, and those may hold a key or a signature.
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        headers = {"user-agent": user_agent, "accept-encoding": ACCEPTED}
         # Callers bound how much goes on at once; waiting here would eat a paid request's time.
         free = httpx.Limits(max_connections=None, max_keepalive_connections=20)
         self._client = httpx.AsyncClient(transport=transport, headers=headers, limits=free)
@@ -152,9 +155,12 @@ class Exchange:
             )
         try:
             with anyio.fail_after(self.timeouts.ask_total_s):
-                return await self._whole(self._client, request)
+                answer = await self._whole(self._client, request)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            note(request, self.redactor, self._auth.header, error)
             raise self.network_error(error) from error
+        note(request, self.redactor, self._auth.header, answer)
+        return answer
 
     async def submit(
         self, path: str, content: Mapping[str, Any], timeouts: Timeouts | None = None
@@ -259,7 +265,7 @@ class Exchange:
 async def _read_bounded(response: httpx.Response) -> bytes:
     content = bytearray()
     try:
-        async for chunk in response.aiter_bytes():
+        async for chunk in unpacked(response):
             content += chunk
             if len(content) > _ANSWER_BYTES:
                 raise httpx.RemoteProtocolError("the answer is far larger than a job can be")

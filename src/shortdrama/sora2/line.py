@@ -57,6 +57,8 @@ class Line:
     async def _look_up(self, host: str, port: int) -> None:
         try:
             addresses = await self._resolver(host, port)
+        except UnicodeError as error:
+            raise unwritten(error) from error  # no name can be written like this
         except OSError:
             return  # the connection says it better
         self.need_allowed(addresses)

@@ -138,7 +138,7 @@ class Fal:
         if answer.status >= 500:
             return [(mark("Address"), False, self._api.refused(answer).message)]
         key = mark("The key was not refused. fal looks at it closely only where something is made.")
-        return [*rows, (mark("Key"), True, key), self._models_row()]
+        return [*rows, (mark("Key"), None, key), self._models_row()]
 
     def _models_row(self) -> CheckRow:
         missing = [model for model in self._models if not self._templates.has(model)]

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from shortdrama.domain.model import Mode
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, SubmissionUncertain, mark
-from shortdrama.generation.ports import Bill, JobPhase, ProviderJob, Submission
+from shortdrama.generation.ports import JobPhase, ProviderJob, Submission
 from shortdrama.providers.checks import reach
 from shortdrama.providers.frames import (
     PictureLimits,
@@ -28,22 +28,17 @@ from shortdrama.providers.frames import (
     resolution_of,
 )
 from shortdrama.providers.kind import Access, CheckRow, ProviderKind
-from shortdrama.providers.phases import phase_of
+from shortdrama.providers.seedance.answers import job_of, made_at, mapping
 from shortdrama.providers.seedance.prompts import need_no_switch
 from shortdrama.providers.seedance.refusals import (
     explained,
     kind_of,
-    kind_of_failure,
-    sentence_of,
 )
 from shortdrama.providers.vendor_api import Manners, VendorApi
 from shortdrama.providers.wishes import cannot, need_mode, need_no, wishes_of
 from shortdrama.sora2.wire import (
-    JobError,
     first_text,
     is_usable_id,
-    parse_error,
-    parse_time,
     text_of,
 )
 
@@ -90,14 +85,14 @@ class Seedance:
             if told is error:
                 raise
             raise told from error
-        job_id = first_text(_mapping(answer.body), ("id",))
+        job_id = first_text(mapping(answer.body), ("id",))
         if not job_id or not is_usable_id(job_id):
             raise self._api.uncertain(answer)
         return ProviderJob(job_id, JobPhase.QUEUED, "queued", model=submission.model)
 
     async def poll(self, job_id: str) -> ProviderJob:
         answer = await self._api.ask("GET", _path_of(job_id))
-        return _job(_mapping(answer.body), job_id)
+        return job_of(mapping(answer.body), job_id)
 
     async def fetch(
         self, job: ProviderJob, destination: Path, on_progress: Callable[[int, int | None], None]
@@ -128,10 +123,10 @@ class Seedance:
         rows = [row for row in await self._listed(since) if _fits(row, submission)]
         own, chosen = _own_seed(submission), wishes_of(submission).seed
         if own is not None and (sure := [row for row in rows if row.get("seed") == own]):
-            return [replace(_job(row, text_of(row["id"])), is_certain=True) for row in sure]
+            return [replace(job_of(row, text_of(row["id"])), is_certain=True) for row in sure]
         possible = (None,) if own is not None else (None, chosen)
         return [
-            replace(_job(row, text_of(row["id"])), is_guess=True)
+            replace(job_of(row, text_of(row["id"])), is_guess=True)
             for row in rows
             if chosen == _ANY_SEED or row.get("seed") in possible
         ]
@@ -142,12 +137,12 @@ class Seedance:
         for page in range(1, _MAX_PAGES + 1):
             params: dict[str, str | int] = {"page_num": page, "page_size": _PAGE}
             answer = await self._api.ask("GET", _TASKS, params)
-            items = _mapping(answer.body).get("items")
+            items = mapping(answer.body).get("items")
             if not isinstance(items, list):
                 raise self._api.refused(answer)
             rows += [row for row in items if isinstance(row, Mapping)]
             if len(items) < _PAGE or _reaches(rows, since):
-                return [row for row in rows if _made_at(row) >= since.timestamp()]
+                return [row for row in rows if made_at(row) >= since.timestamp()]
         raise cannot(
             "Seedance’s list holds more tasks than are looked through. Look into it in the "
             "vendor’s console."
@@ -225,42 +220,9 @@ def _own_seed(submission: Submission) -> int | None:
     return int.from_bytes(digest[:8]) % _SEEDS
 
 
-def _job(body: Mapping[str, Any], job_id: str) -> ProviderJob:
-    phase = phase_of(body.get("status"))
-    error = parse_error(body.get("error")) or JobError()
-    content = _mapping(body.get("content"))
-    return ProviderJob(
-        id=job_id,
-        phase=phase,
-        raw_status=text_of(body.get("status")),
-        error_code=error.code or None,
-        error_message=sentence_of(error) or None,
-        failure_kind=kind_of_failure(error) if phase is JobPhase.FAILED else None,
-        result_url=text_of(content.get("video_url")) or None,
-        last_frame_url=text_of(content.get("last_frame_url")) or None,
-        seconds=_number(body.get("duration")),
-        created_at=_made_at(body) or None,
-        model=text_of(body.get("model")) or None,
-        bill=_bill(body, phase),
-    )
-
-
-def _bill(body: Mapping[str, Any], phase: JobPhase) -> Bill | None:
-    """Tokens: width x height x frames / 1024; also as those of their resolution, which has a price
-    of its own. What a failed task costs is not documented."""
-    usage = _mapping(body.get("usage"))
-    counted = {name: number for name in usage if (number := _number(usage[name])) is not None}
-    tokens = counted.get("total_tokens", counted.get("completion_tokens"))
-    if tokens is not None and (resolution := text_of(body.get("resolution"))):
-        counted[f"tokens_{resolution}"] = tokens
-    if phase is JobPhase.SUCCEEDED:
-        return Bill(usage=counted, was_charged=True)
-    return Bill(usage=counted, was_charged=any(counted.values())) if counted else None
-
-
 def _reaches(rows: list[Mapping[str, Any]], since: datetime) -> bool:
     """Whether the list is newest first and goes back beyond that time."""
-    moments = [_made_at(row) for row in rows]
+    moments = [made_at(row) for row in rows]
     is_newest_first = moments == sorted(moments, reverse=True)
     return bool(moments) and is_newest_first and moments[-1] < since.timestamp()
 
@@ -271,21 +233,8 @@ def _fits(row: Mapping[str, Any], submission: Submission) -> bool:
     return bool(text_of(row.get("id"))) and is_alike and is_as_long
 
 
-def _made_at(row: Mapping[str, Any]) -> float:
-    moment = parse_time(row.get("created_at"))
-    return moment.timestamp() if moment else 0.0
-
-
 def _path_of(job_id: str) -> str:
     return f"{_TASKS}/{quote(job_id, safe='')}"
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 _MODELS = ("2-0-260128", "2-0-fast-260128", "2-0-mini-260615", "2-5-260628")
