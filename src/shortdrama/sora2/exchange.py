@@ -22,8 +22,8 @@ from shortdrama.sora2.answers import Answer, KindOf, read_answer, refusal
 from shortdrama.sora2.line import Line, unwritten, writing
 from shortdrama.sora2.options import Auth, Timeouts
 from shortdrama.sora2.redaction import Redactor
-from shortdrama.sora2.unpacking import ACCEPTED, unpacked
 from shortdrama.sora2.transcript import note
+from shortdrama.sora2.unpacking import ACCEPTED, unpacked
 
 _ERRNO = re.compile(r"^\[Errno -?\d+\] ")  # says nothing to a person
 _ANSWER_BYTES = 16 * 1024 * 1024  # a list of 100 jobs with the longest prompts is under 10 MB

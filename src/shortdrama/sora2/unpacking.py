@@ -23,6 +23,9 @@ async def unpacked(response: httpx.Response) -> AsyncIterator[bytes]:
     Raises:
         httpx.DecodingError: packed in another way than `ACCEPTED`, more than once, or cut.
     """
+    if response.is_stream_consumed:  # by a transport that does not go over a wire
+        yield await response.aread()
+        return
     coding = response.headers.get("content-encoding", "").strip().lower()
     if coding in {"", "identity"}:
         async for chunk in response.aiter_raw():
