@@ -20,6 +20,7 @@ _ENVIRONMENT = {
     "SHORTDRAMA_DATA": "data",
     "SHORTDRAMA_HOST": "host",
     "SHORTDRAMA_PORT": "port",
+    "SHORTDRAMA_TRUSTED_PROXIES": "trusted_proxies",
     "SHORTDRAMA_DATABASE_URL": "database_url",
     "SHORTDRAMA_BLOBS_URL": "blobs_url",
     "SHORTDRAMA_LOG_FORMAT": "log_format",
@@ -51,6 +52,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     database_url: str = ""
     blobs_url: str = ""
     sora2_base_url: str = ""

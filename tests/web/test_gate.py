@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from shortdrama.access.sessions import EndedSessions
 from shortdrama.access.tries import SharedTries, TriesHere
 from shortdrama.access.users import UserService
 from shortdrama.app import build_studio
@@ -134,7 +137,10 @@ async def test_sessions_cannot_be_forged_or_outlive_the_password(
     session = client.cookies[COOKIE]
     expiry, _, signature = session.partition(".")
     for forged in (
-        f"{int(expiry) + 1}.{signature}",
+        f"{int(expiry.partition('-')[0]) + 1}.{signature}",
+        f"{int(expiry.partition('-')[0]) + 1}-{expiry.partition('-')[2]}.{signature}",
+        f"{expiry}0.{signature}",
+        f"{'9' * 5000}.{signature}",
         f"{expiry}.",
         f"1.{signature}",
         "x.y",
@@ -290,3 +296,73 @@ async def test_beyond_loopback_nobody_comes_in_without_a_log_in(database: Databa
     async with httpx.AsyncClient(transport=transport, base_url="http://studio") as client:
         assert (await client.get("/")).status_code == 401
         assert (await client.post("/login", data={"password": ""})).status_code == 401
+
+
+async def test_a_log_out_ends_the_session_itself_on_every_server(database: Database) -> None:
+    """Who has copied the cookie has nothing; the person's other browsers stay logged in."""
+    Server(database).users.add("Mei", Role.OWNER, "her own password")
+    for form in ({"name": "Mei", "password": "her own password"}, {"password": PASSWORD}):
+        first, second = Server(database), Server(database)
+        async with first.client() as here, second.client() as there, second.client() as phone:
+            await here.post("/login", data=form)
+            await phone.post("/login", data=form)
+            assert phone.cookies[COOKIE] != here.cookies[COOKIE]
+            copied = {"cookie": f"{COOKIE}={here.cookies[COOKIE]}"}
+            answer = await here.post("/logout")
+            assert answer.headers["clear-site-data"] == '"cache"'
+            assert (await here.get("/who", headers=copied)).status_code == 401
+            assert (await there.get("/who", headers=copied)).status_code == 401
+            assert (await phone.get("/who")).status_code == 200
+
+
+def test_another_servers_log_outs_count_within_two_seconds(database: Database) -> None:
+    seconds = [0.0]
+    ended = EndedSessions(database, lambda: seconds[0])
+    assert not ended.has("a session")
+    EndedSessions(database).end("a session", int(time.time()) + 60)
+    assert ended.recent("a session") is False
+    seconds[0] = 2.0
+    assert ended.recent("a session") is None
+    assert ended.has("a session")
+    assert ended.recent("a session") is True
+    assert not ended.has("another session")
+
+
+def test_what_would_have_run_out_is_not_remembered(database: Database) -> None:
+    ended = EndedSessions(database)
+    ended.end("an old one", int(time.time()) - 1)
+    ended.end("a new one", int(time.time()) + 60)
+    assert ended.has("a new one")
+    assert not ended.has("an old one")
+
+
+async def test_sessions_of_before_hold_until_they_are_ended(database: Database) -> None:
+    """Those whose first part is only a time."""
+    expiry = str(int(time.time()) + 60)
+    root_secret = hmac.digest(b"s" * 32, PASSWORD.encode(), "sha256")
+    signature = hmac.digest(root_secret, expiry.encode(), "sha256").hex()
+    async with Server(database).client() as client:
+        cookie = {"cookie": f"{COOKIE}={expiry}.{signature}"}
+        assert (await client.get("/who", headers=cookie)).text == "user:owner owner"
+        await client.post("/logout", headers=cookie)
+        assert (await client.get("/who", headers=cookie)).status_code == 401
+
+
+async def test_what_another_person_made_is_not_taken_for_who_is_logged_in(
+    database: Database,
+) -> None:
+    """A page may still send what was made in it before somebody else logged in."""
+    server = Server(database)
+    server.users.add("Mei", Role.EDITOR, "her own password")
+    server.users.add("木 子", Role.EDITOR, "a third password")
+    async with server.client() as client:
+        await client.post("/login", data={"name": "Mei", "password": "her own password"})
+        for person in ("user%3A%E6%9C%A8%20%E5%AD%90", "user%3Aowner", ""):
+            answer = await client.post("/who", headers={"x-shortdrama-person": person})
+            assert answer.status_code == 409
+            assert answer.json()["error"]["code"] == "another_person"
+        own = await client.get("/who", headers={"x-shortdrama-person": "user%3AMei"})
+        assert own.text == "user:Mei editor"
+        await client.post("/login", data={"name": "木 子", "password": "a third password"})
+        named = {"x-shortdrama-person": "user%3A%E6%9C%A8%20%E5%AD%90"}
+        assert (await client.get("/who", headers=named)).text == "user:木 子 editor"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -43,6 +44,12 @@ class SecretStore(Protocol):
     def keep(self, name: str, value: str) -> str:
         """The secret of this name: the one that is kept already, else this one."""
         ...
+
+    def named(self, prefix: str) -> dict[str, str]:
+        """Those whose names begin so."""
+        ...
+
+    def remove(self, names: Sequence[str]) -> None: ...
 
 
 class LogInFailureStore(Protocol):

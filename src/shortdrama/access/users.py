@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from shortdrama.access.passwords import check_password, hash_password, is_password
 from shortdrama.access.ports import AccessRecords, AccessTransaction
+from shortdrama.access.sessions import EndedSessions
 from shortdrama.domain.ids import new_id
 from shortdrama.domain.people import ROOT_NAME, Role, User, UserId
 from shortdrama.errors import Conflict, InvalidInput, NotFound
@@ -28,6 +29,7 @@ class UserService:
         self._records = records
         self._has_root = has_root
         self._now = now
+        self.ended_sessions = EndedSessions(records, now)
         self._known: tuple[float, dict[UserId, User]] | None = None
         # Checked where nobody has the name, so that a wrong name takes as long.
         self._nobody = hash_password(new_id())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import ipaddress
 import os
 import signal
 import socket
@@ -116,10 +117,24 @@ def _config(studio: Studio, settings: Settings) -> uvicorn.Config:
         log_level=settings.log_level,
         log_config=None,  # as everything else in this process
         access_log=False,
+        # Not uvicorn's own choice, which believes every client on this machine.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=[*map(_network, settings.trusted_proxies)],
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
         lifespan="on",
     )
+
+
+def _network(address: str) -> str:
+    """Raises `SetupProblem` for a name: uvicorn would take it and never find it."""
+    try:
+        return str(ipaddress.ip_network(address.strip()))
+    except ValueError as error:
+        raise SetupProblem(
+            "trusted_proxies takes addresses or networks such as 10.0.0.0/8, not %(value)s.",
+            value=repr(address),
+        ) from error
 
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - told, not listened on

@@ -23,7 +23,7 @@ from shortdrama.domain.people import Who
 from shortdrama.web.i18n import _
 from shortdrama.web.log_in import COOKIE, SESSION_S, LogIn
 from shortdrama.web.pages import Pages
-from shortdrama.web.who import let_in
+from shortdrama.web.who import is_of_another, let_in
 
 _OPEN_PREFIXES = ("/static/", "/healthz", "/readyz")
 _DOOR = "/v1/"
@@ -53,11 +53,12 @@ class Gate:
         if path == "/login":
             return await self._answer_log_in(request)
         if path == "/logout" and request.method == "POST":
+            await self._log_in.end_session(request)
             return _log_out()
         who = await self._who(request)
         if who is not None:
             let_in(request.scope, who, partial(self._is_still, who, request))
-            return None
+            return _another_person() if is_of_another(request, who) else None
         if path.startswith(_DOOR):
             request.scope.setdefault("state", {})["needs_log_in"] = True
             return None
@@ -129,7 +130,15 @@ def load_secret(path: Path) -> bytes:
 def _log_out() -> Response:
     response = RedirectResponse("/login", status_code=303)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    # The pages that the service worker keeps it forgets itself; jobs in IndexedDB have owners.
+    response.headers["Clear-Site-Data"] = '"cache"'
     return response
+
+
+def _another_person() -> Response:
+    message = _("Somebody else is logged in now. It is kept until its own person logs in here.")
+    body = {"code": "another_person", "message": message, "can_retry": True, "details": {}}
+    return JSONResponse({"error": body}, status_code=409)
 
 
 def _is_key(request: Request) -> bool:

@@ -1,8 +1,9 @@
 """Whose a session, a password or an `Authorization` header is.
 
 Sessions are signed with the studio's secret and the person's password: a changed password ends
-them. Wrong passwords are counted per address, and each one is checked slowly and one at a time,
-so that guessing from many addresses stays slow too without locking out who knows the password.
+them, and a log-out the one that it was asked in. Wrong passwords are counted per address, and each
+one is checked slowly and one at a time, so that guessing from many addresses stays slow too
+without locking out who knows the password.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from shortdrama.domain.people import ROOT_NAME, Role, User, UserId, Who, user_ac
 COOKIE = "shortdrama_session"
 SESSION_S = 30 * 24 * 3600
 _SALT_BYTES = 16
+_NONCE_BYTES = 8
+_MOST_DIGITS = 18
 _MOST_KNOWN = 256
 _ROOT = Who(user_actor(ROOT_NAME), Role.OWNER, ROOT_NAME)
 _ROOT_ID = UserId("")
@@ -64,16 +67,26 @@ class LogIn:
         return await asyncio.to_thread(self._tries.is_exhausted, _address(request))
 
     async def by_session(self, request: Request) -> Who | None:
-        expiry, *rest = request.cookies.get(COOKIE, "").split(".")
-        if not (expiry.isascii() and expiry.isdigit()) or len(rest) not in (1, 2):
+        session = request.cookies.get(COOKIE, "")
+        begin, *rest = session.split(".")
+        expires_at = _expiry(begin)
+        if expires_at is None or len(rest) not in (1, 2):
             return None
         user_id = UserId(rest[0]) if len(rest) == 2 else _ROOT_ID
-        wanted = self._sign(expiry, user_id, await self._people())
+        wanted = self._sign(begin, user_id, await self._people())
         if wanted is None or not hmac.compare_digest(rest[-1].encode(), wanted.encode()):
             return None
-        if int(expiry) <= time.time():
+        if expires_at <= time.time() or await self._is_ended(session):
             return None
         return await self._who(user_id)
+
+    async def end_session(self, request: Request) -> None:
+        """Log out: the cookie opens nothing any more, on any server, whoever has a copy of it."""
+        if await self.by_session(request) is None:
+            return
+        session = request.cookies[COOKIE]
+        expires_at = _expiry(session.partition(".")[0]) or 0
+        await asyncio.to_thread(self._users.ended_sessions.end, session, expires_at)
 
     async def by_header(self, request: Request) -> Who | None:
         """`Bearer PASSWORD` of the studio's own, or `Basic` with a name and a password."""
@@ -109,10 +122,16 @@ class LogIn:
     async def new_session(self, who: Who) -> str:
         """A cookie's value for somebody who has just shown their password."""
         people = await self._people()
-        expiry = str(int(time.time()) + SESSION_S)
+        # The random part tells sessions apart that begin in the same second.
+        begin = f"{int(time.time()) + SESSION_S}-{secrets.token_hex(_NONCE_BYTES)}"
         user_id = next((u.id for u in people.values() if u.name == who.name), _ROOT_ID)
-        signature = self._sign(expiry, user_id, people) or ""
-        return ".".join(filter(None, (expiry, user_id, signature)))
+        signature = self._sign(begin, user_id, people) or ""
+        return ".".join(filter(None, (begin, user_id, signature)))
+
+    async def _is_ended(self, session: str) -> bool:
+        ended = self._users.ended_sessions
+        recent = ended.recent(session)
+        return await asyncio.to_thread(ended.has, session) if recent is None else recent
 
     async def _people(self) -> dict[UserId, User]:
         recent = self._users.recent()
@@ -131,15 +150,15 @@ class LogIn:
         is_root = hmac.compare_digest(_slow_hash(given, self._salt), self._root_hash)
         return _ROOT_ID if is_root and self._has_root else None
 
-    def _sign(self, expiry: str, user_id: UserId, people: dict[UserId, User]) -> str | None:
+    def _sign(self, begin: str, user_id: UserId, people: dict[UserId, User]) -> str | None:
         """None where there is nobody to sign for."""
         if user_id == _ROOT_ID:
-            signed = hmac.digest(self._root_secret, expiry.encode(), "sha256").hex()
+            signed = hmac.digest(self._root_secret, begin.encode(), "sha256").hex()
             return signed if self._has_root else None
         user = people.get(user_id)
         if user is None:
             return None
-        text = f"{expiry}.{user_id}.{user.password_hash}"
+        text = f"{begin}.{user_id}.{user.password_hash}"
         return hmac.digest(self._secret, text.encode(), "sha256").hex()
 
     def _mark(self, name: str, given: str, people: dict[UserId, User]) -> bytes | None:
@@ -156,6 +175,13 @@ class LogIn:
 
 def _slow_hash(text: str, salt: bytes) -> bytes:
     return hashlib.scrypt(text.encode("utf-8", "replace"), salt=salt, n=2**14, r=8, p=1)
+
+
+def _expiry(begin: str) -> int | None:
+    """Seconds since 1970, from "EXPIRY-RANDOM", or "EXPIRY" as sessions began before."""
+    expiry = begin.partition("-")[0]
+    is_number = expiry.isascii() and expiry.isdigit() and len(expiry) <= _MOST_DIGITS
+    return int(expiry) if is_number else None
 
 
 def _address(request: Request) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -13,7 +14,8 @@ from shortdrama.domain.money import Buyer
 from shortdrama.domain.people import CLI, PAGE, PROGRAM, Who
 
 ACTOR_HEADER = "x-shortdrama-actor"  # "cli": of the studio's own command line
-
+# Of what the page sends later than it was made: whose it is, as `person_mark` says it.
+PERSON_HEADER = "x-shortdrama-person"
 
 StillIn = Callable[[], Awaitable[bool]]
 
@@ -21,6 +23,17 @@ StillIn = Callable[[], Awaitable[bool]]
 def let_in(scope: Scope, who: Who, still_in: StillIn) -> None:
     """`still_in` says whether that is so now: a stream outlives the question at its beginning."""
     scope.setdefault("state", {}).update(who=who, still_in=still_in)
+
+
+def person_mark(who: Who | None) -> str:
+    """Who somebody is, in ASCII; "" on an open studio."""
+    return quote(who.actor, safe="") if who else ""
+
+
+def is_of_another(connection: HTTPConnection, who: Who) -> bool:
+    """Whether a page sends what somebody else made, before the log-in changed."""
+    made_by = connection.headers.get(PERSON_HEADER)
+    return made_by is not None and made_by != person_mark(who)
 
 
 async def is_still_in(connection: HTTPConnection) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -50,6 +51,15 @@ class SecretStore:
         insert_new(self._connection, secrets, {"name": name, "value": value})
         kept = self._connection.scalar(sa.select(secrets.c.value).where(secrets.c.name == name))
         return str(kept)
+
+    def named(self, prefix: str) -> dict[str, str]:
+        """Those whose names begin so."""
+        found = sa.select(secrets).where(secrets.c.name.startswith(prefix, autoescape=True))
+        return {row.name: row.value for row in self._connection.execute(found)}
+
+    def remove(self, names: Sequence[str]) -> None:
+        if names:
+            self._connection.execute(sa.delete(secrets).where(secrets.c.name.in_(names)))
 
 
 class LogInFailureStore:

@@ -23,7 +23,7 @@ secrets = sa.Table(
     "secrets",
     metadata,
     sa.Column("name", sa.String, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),  # hex
+    sa.Column("value", sa.Text, nullable=False),  # hex, or a time
 )
 
 log_in_failures = sa.Table(
