@@ -79,8 +79,11 @@ class DbosRunner:
             raise SetupProblem("Another studio is already running in this process.")
         loop = asyncio.new_event_loop()
         self._loop = loop
+        is_running = threading.Event()
+        loop.call_soon(is_running.set)
         self._thread = threading.Thread(target=self._serve, args=(loop,), name="takes", daemon=True)
         self._thread.start()
+        is_running.wait(_START_TIMEOUT_S)  # on a busy machine the thread is a moment late
         try:
             self._on_loop(self._launch())
         except BaseException:
