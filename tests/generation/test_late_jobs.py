@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -16,7 +15,7 @@ from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Take, TakeStatus
 from shortdrama.errors import Conflict
 from shortdrama.generation import failures
-from shortdrama.generation.service import Decision
+from shortdrama.generation.service import Decision, candidates_of
 
 pytestmark = pytest.mark.xdist_group("takes-late-jobs")
 
@@ -120,18 +119,34 @@ def test_a_job_that_is_found_late_stays_known(
     assert notes[-1] == failures.FOUND_LATE
 
 
-def test_twins_lost_together_get_a_job_each(studio: TakeStudio, double: Sora2Double) -> None:
-    """As many jobs as takes: the oldest take has the oldest job."""
+def test_twins_lost_together_are_given_their_jobs_by_a_person(
+    studio: TakeStudio, double: Sora2Double
+) -> None:
+    """As many jobs as takes, and none is adopted by itself until only one of each is left."""
     double.script("lost twins", submit="drop_after_accept", poll="completed")
     with without_list(double):
         takes = [studio.order("lost twins").id for _ in range(3)]
         studio.wait_until(lambda: all(studio.takes.get(t).status is S.UNCERTAIN for t in takes))
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda t: studio.takes.resolve_uncertain(t, Decision.CHECK), takes))
+    jobs = [job.id for job in double.made("lost twins")]
+    for take_id in takes[:2]:
+        studio.takes.resolve_uncertain(take_id, Decision.CHECK)
+        wake_until_asked(studio, take_id, "for 3 takes alike")
+        assert list(candidates_of(studio.takes.get(take_id))) == jobs
+    for take_id, job_id in zip(takes[:2], jobs, strict=False):
+        studio.takes.adopt(take_id, job_id)
+    studio.takes.resolve_uncertain(takes[2], Decision.CHECK)
     ready = [studio.wait_for(take_id, frozenset({S.READY})) for take_id in takes]
-    jobs = [take.provider_job_id for take in sorted(ready, key=lambda t: str(t.submitted_at))]
-    assert jobs == sorted(job.id for job in double.made("lost twins"))
+    assert [take.provider_job_id for take in ready] == jobs
     assert double.submits("lost twins") == 3
+
+
+def wake_until_asked(studio: TakeStudio, take_id: TakeId, told: str) -> None:
+    """Until a check has ended and said this."""
+
+    def is_so() -> bool:
+        return told in asked(studio, take_id) and take_id not in studio.runner.running()
+
+    studio.wait_until(is_so)
 
 
 @pytest.mark.parametrize("jobs", [1, 3])

@@ -8,10 +8,10 @@ import pytest
 
 from doubles.take_studio import first_shot
 from money.buyers import shop
-from shortdrama.domain.ids import TakeId, new_id
+from shortdrama.domain.ids import ConnectionId, TakeId, new_id
 from shortdrama.domain.take import TakeStatus
 from shortdrama.generation import failures
-from shortdrama.generation.journal import Journal
+from shortdrama.generation.journal import JobTaken, Journal
 from shortdrama.generation.orders import TakeOrder
 from shortdrama.storage.db.database import Database
 
@@ -37,6 +37,20 @@ def test_one_job_is_given_to_one_take(records: Database) -> None:
             asked = [pool.submit(journal.adopt, take, 1, f"job-{number}", "") for take in takes]
             adopted = [each.result() for each in asked]
         assert sum(take is not None for take in adopted) == 1
+
+
+def test_one_job_is_accepted_for_one_take(records: Database) -> None:
+    """Also where it is adopted for one take while its provider names it for another."""
+    journal = Journal(records)
+    for number in range(ROUNDS):
+        one, other = (_uncertain(records, journal, f"told {number}") for _ in range(2))
+        with ThreadPoolExecutor(2) as pool:
+            adopted = pool.submit(journal.adopt, one, 1, f"job-told-{number}", "")
+            told = pool.submit(journal.accept, other, 1, f"job-told-{number}", "")
+            is_taken = isinstance(told.exception(), JobTaken)
+        assert is_taken == (adopted.result() is not None)
+        with records.read() as tx:
+            assert len(tx.submissions.holders(ConnectionId("c" * 32), f"job-told-{number}")) <= 1
 
 
 def _uncertain(records: Database, journal: Journal, prompt: str) -> TakeId:

@@ -59,6 +59,24 @@ UNCERTAIN = mark(
     "The connection broke after the request left and before the provider answered. It may be "
     "generating now. Check with the provider, then decide; nothing is sent again by itself."
 )
+CUT_OFF = mark(
+    "The studio ended while the request was on its way, so its answer is not known. It may be "
+    "generating now. Check with the provider, then decide; nothing is sent again by itself."
+)
+TROUBLED = mark(
+    "The provider answered that it has trouble of its own, and not whether it took the request. "
+    "It may be generating now. Check with the provider, then decide; nothing is sent again by "
+    "itself."
+)
+UNREADABLE = mark(
+    "The provider took the request, but its answer names no job that the studio can read. It is "
+    "probably generating now. Check with the provider, then decide; nothing is sent again by "
+    "itself."
+)
+TAKEN = mark(
+    "The provider answered with a job that another take has already. It may have made this one "
+    "as well. Check with the provider, then decide; nothing is sent again by itself."
+)
 NOT_DOWNLOADED = mark(
     "The clip is made, but it could not be downloaded. Download it again; nothing is "
     "generated anew."
@@ -156,14 +174,43 @@ def not_checked(error: StudioError, *, is_free: bool) -> Failure:
     return Failure(_K.UNKNOWN, NOT_CHECKED, charged, True, True, None, details)
 
 
-def uncertain(error: StudioError | None, asked: str, others: Sequence[ProviderJob] = ()) -> Failure:
-    """`asked`: what the provider's list said. `others`: jobs of it that may be the take's own; they
-    are kept with the take, so that a person can choose one."""
-    told = details_of(error) if error is not None else {"at": _now()}
+def uncertain(
+    error: StudioError | None,
+    asked: str,
+    others: Sequence[ProviderJob] = (),
+    before: Failure | None = None,
+) -> Failure:
+    """A paid request whose outcome is not known.
+
+    Args:
+        error: What came in place of an answer; None where nobody was there to hear it.
+        asked: What the provider's list said.
+        others: Jobs of it that may be the take's own; they are kept with the take, so that a
+            person can choose one.
+        before: What was said of the take so far, where it is uncertain already.
+    """
+    if before is not None:
+        message, told = before.message, dict(before.details)
+        told.pop(CANDIDATES, None)
+    else:
+        message, told = _of_no_answer(error)
     details: dict[str, Any] = {**told, "asked": asked}
     if others:
         details[CANDIDATES] = [_candidate(job) for job in others[:_MOST_CANDIDATES]]
-    return Failure(_K.UNKNOWN, UNCERTAIN, Money.MAYBE, details=details)
+    return Failure(_K.UNKNOWN, message, Money.MAYBE, details=details)
+
+
+def _of_no_answer(error: StudioError | None) -> tuple[str, dict[str, Any]]:
+    """What happened, in words and for a bug report."""
+    if error is None:
+        return CUT_OFF, {"at": _now()}
+    details = details_of(error)
+    if error.details.get("is_taken"):
+        return TAKEN, details
+    status = error.details.get("http_status")
+    if "provider_job_id" in error.details or (status is not None and status < 400):
+        return UNREADABLE, details
+    return (UNCERTAIN if status is None else TROUBLED), details
 
 
 def _candidate(job: ProviderJob) -> dict[str, Any]:

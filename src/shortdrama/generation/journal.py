@@ -11,6 +11,7 @@ from typing import Any
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import TERMINAL, Failure, Money, Take, TakeStatus
 from shortdrama.domain.waiting import left_s, when_sent_s
+from shortdrama.errors import Conflict
 from shortdrama.generation import books, failures
 from shortdrama.generation.ports import Bill, TakeRecords, TakeTransaction
 from shortdrama.generation.sharing import Share
@@ -48,6 +49,10 @@ class Claim:
 
     take: Take
     attempt: int
+
+
+class JobTaken(Conflict):
+    """A provider's job belongs to one take, is shown once and is booked once."""
 
 
 class Journal:
@@ -92,9 +97,16 @@ class Journal:
             return tx.submissions.count(take_id)
 
     def accept(self, take_id: TakeId, attempt: int, job_id: str, word: str) -> Take | None:
-        """The provider has the job. A take that is being cancelled stays so, with the job's id."""
+        """The provider has the job. A take that is being cancelled stays so, with the job's id.
+
+        Raises:
+            JobTaken: Another take of this connection has it; nothing is written.
+        """
         with self._records.begin() as tx:
             tx.lock(f"job {job_id}")
+            take = tx.takes.get(take_id)
+            if take and tx.submissions.holders(take.request.connection_id, job_id) - {take_id}:
+                raise JobTaken("Another take has this job already.", code="job_taken")
             return _take_on(tx, take_id, attempt, job_id, word)
 
     def adopt(self, take_id: TakeId, attempt: int, job_id: str, word: str) -> Take | None:

@@ -1,33 +1,40 @@
 """Which job of the provider's list belongs to a take whose answer never came.
 
-A lone take takes the only job that fits. Takes that ask for the very same thing cannot be told
-apart: where as many jobs as takes are there, the oldest take has the oldest job, and so on; with
-more or fewer, none is certain and a person decides. The orders of some providers carry a mark, by
-which a job is certain by itself.
+A job is adopted without asking only where nothing else is possible: it alone fits, and no other
+attempt of this studio is without an answer that may have made it. Lists tell words, model and
+time, not pictures or seeds, so takes that differ in those cannot be told apart, and a person
+decides. The orders of some providers carry a mark, by which a job is certain by itself.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shortdrama.domain.model import Mode
-from shortdrama.domain.take import Take, TakeStatus
+from shortdrama.domain.take import Take
 from shortdrama.errors import ProviderError, StudioError
 from shortdrama.generation.phases import Tools
-from shortdrama.generation.ports import ProviderJob, Reference, Submission
+from shortdrama.generation.ports import ProviderJob, Reference, Submission, Unanswered
 
-_S = TakeStatus
-_WITHOUT_ANSWER = frozenset({_S.SUBMITTING, _S.CANCELLING, _S.UNCERTAIN})
+# A paid call is given up long before; a job that was made later is somebody else's.
+_ARRIVES_WITHIN_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Twins:
-    """Takes with one request and no job, oldest first, and those among them that wait for their
-    answer just now."""
+class _Records:
+    """What this studio knows of jobs and attempts, as of one moment.
 
-    lost: tuple[Take, ...]
+    Attributes:
+        known: Jobs that have their takes.
+        rivals: Attempts of other takes that may have made a job that fits.
+        are_being_sent: Whether an answer to one of those is waited for just now.
+    """
+
+    known: set[str]
+    rivals: tuple[Unanswered, ...]
     are_being_sent: bool
 
 
@@ -88,58 +95,59 @@ def _mode_of(take: Take) -> Mode:
 
 async def _look(tools: Tools, take: Take) -> tuple[Search, bool]:
     """Once: what the list told, and whether looking again cannot help."""
-    skew = timedelta(seconds=tools.limits.clock_skew_s)
     try:
         provider = tools.providers.for_connection(take.request.connection_id)
     except StudioError as error:
         return Search(None, error.message), True
-    before, _ = await asyncio.to_thread(_twins_and_known, tools, take, [])
-    since = min(_sent(twin) for twin in before.lost) - skew
-    jobs = await provider.find(sketch(take), since)
-    twins, known = await asyncio.to_thread(_twins_and_known, tools, take, [job.id for job in jobs])
-    free = [job for job in jobs if job.id not in known]
+    skew_s = tools.limits.clock_skew_s
+    jobs = await provider.find(sketch(take), _sent(take) - timedelta(seconds=skew_s))
+    records = await asyncio.to_thread(_read, tools, take, [job.id for job in jobs])
+    free = [job for job in jobs if job.id not in records.known]
     alike = [job for job in free if not job.is_guess]
-    found = next((job for job in alike if job.is_certain), None) if len(alike) == 1 else None
-    if found is None and not twins.are_being_sent:
-        found = _pair(twins.lost, alike, skew).get(take.id)
-    is_settled = found is not None or len(alike) > len(twins.lost)
+    found = _certain(take, alike, records.rivals, skew_s)
     others = () if found else tuple(sorted(free, key=_made))
-    told = Search(found, _words(len(alike), len(twins.lost)), others)
-    return told, is_settled and (found is not None or not twins.are_being_sent)
+    takes = 1 + len({rival.take.id for rival in records.rivals})
+    is_settled = found is not None or (len(alike) > takes and not records.are_being_sent)
+    return Search(found, _words(len(alike), takes), others), is_settled
 
 
-def _twins_and_known(tools: Tools, take: Take, job_ids: list[str]) -> tuple[_Twins, set[str]]:
-    """Blocks: both as of one moment, so that a job and its take are never told apart."""
+def _certain(
+    take: Take, alike: list[ProviderJob], rivals: Sequence[Unanswered], skew_s: float
+) -> ProviderJob | None:
+    """The job that must be the take's, where there is one."""
+    if len(alike) != 1:
+        return None
+    (job,) = alike
+    if job.is_certain:
+        return job
+    is_in_time = _is_in_time(job, _sent(take), skew_s)
+    is_shared = any(_may_be_of(job, rival, take, skew_s) for rival in rivals)
+    return job if is_in_time and not is_shared else None
+
+
+def _may_be_of(job: ProviderJob, rival: Unanswered, take: Take, skew_s: float) -> bool:
+    """Whether an attempt of another take may have made the job, as far as the list tells."""
+    is_told_apart = job.seconds == take.request.seconds != rival.take.request.seconds
+    return not is_told_apart and _is_in_time(job, rival.opened_at, skew_s)
+
+
+def _is_in_time(job: ProviderJob, sent: datetime, skew_s: float) -> bool:
+    if job.created_at is None:
+        return True
+    return -skew_s <= job.created_at - sent.timestamp() <= _ARRIVES_WITHIN_S
+
+
+def _read(tools: Tools, take: Take, job_ids: list[str]) -> _Records:
+    """Blocks. After the list was told: whoever made a job of it had said so here before."""
     sending = set(tools.sending)
     with tools.records.read() as tx:
         known = tx.submissions.known_jobs(job_ids)
         sending |= tx.work.being_sent()
-        others = [
-            other
-            for other in tx.takes.with_status(_WITHOUT_ANSWER)
-            if other.id != take.id
-            and other.request == take.request
-            and other.provider_job_id is None
-            and other.submitted_at is not None
-        ]
+        rivals = tuple(
+            other for other in tx.submissions.unanswered(take.request) if other.take.id != take.id
+        )
     sending |= tools.sending  # one may have been claimed, or answered, around the read
-    lost = sorted([take, *others], key=lambda twin: (_sent(twin), twin.id))
-    return _Twins(tuple(lost), any(other.id in sending for other in others)), known
-
-
-def _pair(
-    lost: tuple[Take, ...], jobs: list[ProviderJob], skew: timedelta
-) -> dict[str, ProviderJob]:
-    """Each take's job; nothing where the counts differ or a job is older than its take."""
-    if len(lost) != len(jobs):
-        return {}
-    oldest_first = sorted(jobs, key=_made)
-    pairs = list(zip(lost, oldest_first, strict=True))
-    is_possible = all(
-        job.created_at is None or job.created_at >= (_sent(take) - skew).timestamp()
-        for take, job in pairs
-    )
-    return {take.id: job for take, job in pairs} if is_possible else {}
+    return _Records(known, rivals, any(rival.take.id in sending for rival in rivals))
 
 
 def _made(job: ProviderJob) -> tuple[float, str]:

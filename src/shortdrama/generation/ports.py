@@ -20,11 +20,11 @@ from shortdrama.domain.ids import (
     ShotId,
     TakeId,
 )
-from shortdrama.domain.model import Mode
+from shortdrama.domain.model import Connection, Mode
 from shortdrama.domain.money import Entry, Rules, Scope, Sum
 from shortdrama.domain.project import Shot
 from shortdrama.domain.prompt import Prompt
-from shortdrama.domain.take import FailureKind, Take, TakeStatus
+from shortdrama.domain.take import FailureKind, Take, TakeRequest, TakeStatus
 from shortdrama.domain.waiting import Run
 from shortdrama.state.ports import EventLog
 
@@ -80,6 +80,15 @@ class TakeStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """An attempt that may have made a job which this studio does not know."""
+
+    take: Take
+    attempt: int
+    opened_at: datetime
+
+
 class SubmissionStore(Protocol):
     """The intent of every paid call, committed before the call."""
 
@@ -101,6 +110,17 @@ class SubmissionStore(Protocol):
 
     def known_jobs(self, job_ids: Sequence[str]) -> set[str]:
         """Those of these provider jobs that an accepted submission of this studio already holds."""
+        ...
+
+    def holders(self, connection_id: ConnectionId, job_id: str) -> set[TakeId]:
+        """Takes of this connection that have this job; more than one is one too many."""
+        ...
+
+    def unanswered(self, request: TakeRequest) -> list[Unanswered]:
+        """Attempts of any take with these words for this model of this connection, oldest first.
+
+        Without those of which a person has said that they were not sent.
+        """
         ...
 
 
@@ -211,6 +231,10 @@ class ShotReader(Protocol):
     def select_take(self, shot_id: ShotId, take_id: TakeId | None) -> None: ...
 
 
+class ConnectionReader(Protocol):
+    def get(self, connection_id: ConnectionId) -> Connection | None: ...
+
+
 class AssetReader(Protocol):
     def get_many(self, asset_ids: Sequence[AssetId]) -> list[Asset]: ...
 
@@ -234,6 +258,8 @@ class TakeTransaction(Protocol):
     def shots(self) -> ShotReader: ...
     @property
     def assets(self) -> AssetReader: ...
+    @property
+    def connections(self) -> ConnectionReader: ...
     @property
     def events(self) -> EventLog: ...
 

@@ -16,7 +16,7 @@ from shortdrama.domain.ids import AssetId, TakeId
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
 from shortdrama.errors import NotFound, ProviderError, StudioError, SubmissionUncertain
 from shortdrama.generation import failures
-from shortdrama.generation.journal import Claim
+from shortdrama.generation.journal import Claim, JobTaken
 from shortdrama.generation.lost import search, sketch
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.ports import ProviderJob, Reference, Submission
@@ -67,7 +67,7 @@ async def reconcile(tools: Tools, take_id: TakeId) -> Phase | None:
     attempt = await asyncio.to_thread(tools.journal.count_attempts, take_id)
     told = await search(tools, take)
     if await _adopt(tools, take, attempt, told.found) is None:
-        failure = failures.uncertain(None, told.said, told.others)
+        failure = failures.uncertain(None, told.said, told.others, take.failure)
         await asyncio.to_thread(tools.journal.still_uncertain, take_id, failure)
     # What a person decided meanwhile is in the row.
     return phase_of(await asyncio.to_thread(tools.journal.get, take_id))
@@ -206,6 +206,10 @@ async def _accept(tools: Tools, take: Take, attempt: int, job: ProviderJob) -> T
     while True:
         try:
             return await asyncio.to_thread(tools.journal.accept, take.id, attempt, job.id, word)
+        except JobTaken as error:
+            log.error("take %s was told to be job %s, which another take has", take.id, job.id)
+            told = SubmissionUncertain(failures.TAKEN, provider_job_id=job.id, is_taken=True)
+            raise told from error
         except Exception as error:  # noqa: BLE001 - whatever it was, the job is paid for
             # Without this line a job that nobody can find again would be lost.
             said = error.message if isinstance(error, StudioError) else type(error).__name__

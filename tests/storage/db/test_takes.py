@@ -216,6 +216,34 @@ def test_known_jobs_are_those_of_accepted_submissions(records: Database) -> None
         assert tx.submissions.known_jobs([]) == set()
 
 
+def test_a_job_is_held_on_its_connection(records: Database) -> None:
+    _, take = take_in_order(records)
+    connection_id = take.request.connection_id
+    with records.begin() as tx:
+        tx.submissions.close(take.id, tx.submissions.open(take.id, moment()), "lost", "video_1")
+        assert tx.submissions.holders(connection_id, "video_1") == set()
+        tx.submissions.close(take.id, 1, "accepted", "video_1")
+        assert tx.submissions.holders(connection_id, "video_1") == {take.id}
+        assert tx.submissions.holders(ConnectionId("d" * 32), "video_1") == set()
+
+
+def test_attempts_without_an_answer_are_found_by_their_words(records: Database) -> None:
+    _, take = take_in_order(records)
+    with records.begin() as tx:
+        for number, outcome in enumerate(("refused", "not_sent", "accepted", "lost", None)):
+            attempt = tx.submissions.open(take.id, moment(number))
+            if outcome:
+                tx.submissions.close(take.id, attempt, outcome, None)
+        found = tx.submissions.unanswered(take.request)
+        assert [(one.attempt, one.opened_at) for one in found] == [(4, moment(3)), (5, moment(4))]
+        assert {one.take.id for one in found} == {take.id}
+        request = take.request
+        elsewhere = replace(request, connection_id=ConnectionId("other"))
+        others = [replace(request, prompt="other words"), replace(request, model="other")]
+        for other in (*others, elsewhere):
+            assert tx.submissions.unanswered(other) == []
+
+
 def test_prompts_are_found_by_any_part(records: Database) -> None:
     with records.begin() as tx:
         shot = make_shot(tx)

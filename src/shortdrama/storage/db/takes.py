@@ -9,10 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from shortdrama.domain.ids import ConnectionId, ShotId, TakeId
-from shortdrama.domain.take import TERMINAL, Take, TakeStatus
+from shortdrama.domain.money import Outcome
+from shortdrama.domain.take import TERMINAL, Take, TakeRequest, TakeStatus
 from shortdrama.domain.waiting import Run
 from shortdrama.errors import Conflict
+from shortdrama.generation.ports import Unanswered
 from shortdrama.storage.db.columns import insert_new
+from shortdrama.storage.db.money_tables import ledger
 from shortdrama.storage.db.tables import shots, submissions, takes
 from shortdrama.storage.db.take_rows import change_values, insert_values, read_take
 
@@ -68,6 +71,20 @@ class TakeStore:
         statement = sa.select(takes).where(takes.c.status.in_(sorted(statuses)))
         return self._many(statement.order_by(takes.c.id))
 
+    def count_at(self, connection_id: ConnectionId, statuses: frozenset[TakeStatus]) -> int:
+        """Takes of a connection in one of these states."""
+        is_in = takes.c.status.in_(sorted(statuses))
+        return self._count(is_in, takes.c.connection_id == connection_id)
+
+    def count_unfetched(self, connection_id: ConnectionId) -> int:
+        """Those of a connection that `Take.can_fetch_again` is true of."""
+        return self._count(
+            takes.c.status == TakeStatus.FAILED,
+            takes.c.connection_id == connection_id,
+            takes.c.provider_job_id.is_not(None),
+            takes.c.failure["can_fetch_again"].as_boolean(),
+        )
+
     def next_number(self, shot_id: ShotId) -> int:
         """From 1; on PostgreSQL the shot is locked until the transaction ends."""
         shot = sa.select(shots.c.id).where(shots.c.id == shot_id)
@@ -113,6 +130,10 @@ class TakeStore:
             statement = statement.where(takes.c.connection_id == connection_id)
         rows = self._connection.execute(statement)
         return [Run(row.seconds, row.submitted_at, row.finished_at) for row in rows]
+
+    def _count(self, *where: sa.ColumnElement[bool]) -> int:
+        counted = sa.select(sa.func.count()).select_from(takes).where(*where)
+        return self._connection.scalar(counted) or 0
 
     def _change(self, *where: sa.ColumnElement[bool], **values: Any) -> Take | None:
         values.setdefault("updated_at", datetime.now(UTC))
@@ -170,6 +191,41 @@ class SubmissionStore:
                 self._connection.scalars(accepted.where(submissions.c.outcome == "accepted"))
             )
         return known
+
+    def holders(self, connection_id: ConnectionId, job_id: str) -> set[TakeId]:
+        """Takes of this connection that have this job."""
+        statement = (
+            sa.select(takes.c.id)
+            .join(submissions, submissions.c.take_id == takes.c.id)
+            .where(takes.c.connection_id == connection_id)
+            .where(submissions.c.provider_job_id == job_id, submissions.c.outcome == "accepted")
+        )
+        return {TakeId(take_id) for take_id in self._connection.scalars(statement)}
+
+    def unanswered(self, request: TakeRequest) -> list[Unanswered]:
+        """Attempts with these words for this model of this connection that may have made a job.
+
+        Oldest first. The ledger knows where a person has said that nothing was sent.
+        """
+        is_of_attempt = sa.and_(
+            ledger.c.take_id == submissions.c.take_id, ledger.c.attempt == submissions.c.attempt
+        )
+        made_nothing = ledger.c.outcome.in_([Outcome.NOT_SENT, Outcome.REFUSED])
+        statement = (
+            sa.select(takes, submissions.c.attempt, submissions.c.opened_at)
+            .join(submissions, submissions.c.take_id == takes.c.id)
+            .outerjoin(ledger, is_of_attempt)
+            .where(
+                takes.c.connection_id == request.connection_id,
+                takes.c.model == request.model,
+                takes.c.prompt == request.prompt,
+                sa.or_(submissions.c.outcome.is_(None), submissions.c.outcome == "lost"),
+                sa.or_(ledger.c.outcome.is_(None), ~made_nothing),
+            )
+            .order_by(submissions.c.opened_at, takes.c.id)
+        )
+        rows = self._connection.execute(statement)
+        return [Unanswered(read_take(row), row.attempt, row.opened_at) for row in rows]
 
     def count(self, take_id: TakeId) -> int:
         counted = sa.select(sa.func.count()).where(submissions.c.take_id == take_id)

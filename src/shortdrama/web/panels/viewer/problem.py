@@ -64,10 +64,7 @@ def _uncertain(take: Take, cost: TakeCost | None) -> Problem:
         look="uncertain",
         title=_("Take {number} may have been sent").format(number=take.number),
         says=_("It is not known whether the request arrived."),
-        what=_(
-            "The connection broke after the request left and before the provider answered. "
-            "It may be generating now."
-        ),
+        what=_said(take.failure) or _("It may be generating now."),
         money=_money_of(take, Money.MAYBE, cost),
         todo=_(
             "Ask the provider for takes made at {time}. "
