@@ -11,6 +11,7 @@ import av
 import httpx
 import pytest
 
+from doubles.sora2_double import Sora2Double
 from e2e.studio_process import StudioProcess
 
 
@@ -173,3 +174,27 @@ def test_damaged_files_are_said_or_set_aside(tmp_path: Path) -> None:
     studio.start()
     studio.stop()
     assert (tmp_path / "workflows.damaged").exists()
+
+
+def test_the_doctor_s_report_tells_requests_without_the_key(data: Path) -> None:
+    key = "sk-made-up-for-this-test"
+    with Sora2Double(api_key=key) as double:
+        told = run(
+            *("doctor", "--data", str(data), "--report"),
+            SORA2_BASE_URL=double.base_url,
+            SORA2_API_KEY=key,
+            SORA2_MODEL="double-1",
+        )
+        wrong = run(
+            *("doctor", "--data", str(data)),
+            SORA2_BASE_URL=f"{double.base_url}/foo",
+            SORA2_API_KEY=key,
+            SORA2_MODEL="double-1",
+        )
+    assert told.returncode == 0, told.stdout
+    assert "GET /v1/models\n" in told.stdout
+    assert "authorization: [key]" in told.stdout
+    assert "< HTTP 200" in told.stdout
+    assert "made-up" not in told.stdout + told.stderr
+    assert (wrong.returncode, "< HTTP" in wrong.stdout) == (1, False)
+    assert "The path of the base URL is wrong" in wrong.stdout

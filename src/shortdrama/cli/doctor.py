@@ -15,28 +15,38 @@ from rich.table import Table
 
 from shortdrama.app import open_connections
 from shortdrama.cli.language import sentence_of, speak_language
+from shortdrama.connections.report import report
 from shortdrama.domain.sizes import file_size
 from shortdrama.errors import SetupProblem, StudioError, mark
+from shortdrama.providers.kind import has_failed
 from shortdrama.providers.kinds import ProviderKinds
 from shortdrama.settings import Settings
+from shortdrama.sora2.transcript import transcribing
 from shortdrama.storage.data_directory import DataDirectory
 from shortdrama.web.i18n import _, say_again
 
-Row = tuple[str, bool, str]
+Row = tuple[str, bool | None, str]
+_SIGNS = {True: "[green]ok[/]", False: "[red]no[/]", None: "[yellow]??[/]"}
 LOW_DISK_BYTES = 2 * 1000**3
 
 
-def examine(settings: Settings) -> bool:
-    """Print what was found; True where all is well."""
+def examine(settings: Settings, *, with_reports: bool = False) -> bool:
+    """Print what was found; True where nothing failed.
+
+    `with_reports`: after it, of each connection every request and its answer, for a bug report.
+    """
     speak_language()
     rows = [_row(what, look) for what, look in _machine(settings)]
     rows += provider_packages()
-    rows += anyio.run(_connections, settings)
+    found, reports = anyio.run(_connections, settings)
+    rows += found
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for what, passed, says in rows:
-        table.add_row("[green]ok[/]" if passed else "[red]no[/]", escape(what), escape(says))
+        table.add_row(_SIGNS[passed], escape(what), escape(says))
     Console(soft_wrap=True).print(table)
-    return all(passed for _what, passed, _says in rows)
+    for text in reports if with_reports else ():
+        sys.stdout.write(f"\n{text}\n")
+    return not has_failed(rows)
 
 
 def _machine(settings: Settings) -> Iterable[tuple[str, Callable[[], str]]]:
@@ -101,16 +111,19 @@ def provider_packages() -> list[Row]:
     ]
 
 
-async def _connections(settings: Settings) -> list[Row]:
+async def _connections(settings: Settings) -> tuple[list[Row], list[str]]:
+    """Rows of all, and a report of each."""
+    rows: list[Row] = []
+    reports: list[str] = []
     try:
         with open_connections(settings) as connections:
-            rows: list[Row] = []
             for connection in connections.all():
-                checks = await connections.check(connection)
-                rows += [
-                    (f"{connection.name}: {_(what)}", passed, say_again(says))
-                    for what, passed, says in checks
-                ]
+                with transcribing() as asked:
+                    checks = await connections.check(connection)
+                told = [(_(what), passed, say_again(says)) for what, passed, says in checks]
+                rows += [(f"{connection.name}: {what}", ok, says) for what, ok, says in told]
+                reports.append(report(connection, told, asked))
     except StudioError as error:
-        return [(_("Database"), False, sentence_of(error))]
-    return [(_("Database"), True, settings.effective_database_url.rpartition("@")[2]), *rows]
+        return [(_("Database"), False, sentence_of(error))], []
+    address = settings.effective_database_url.rpartition("@")[2]
+    return [(_("Database"), True, address), *rows], reports

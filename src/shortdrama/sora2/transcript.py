@@ -104,9 +104,7 @@ def note(
     )
 
 
-def _sent(
-    headers: Mapping[str, str], redactor: Redactor, key_header: str
-) -> tuple[str, ...]:
+def _sent(headers: Mapping[str, str], redactor: Redactor, key_header: str) -> tuple[str, ...]:
     shown = []
     for name, value in headers.items():
         if name.lower() in _USUAL:

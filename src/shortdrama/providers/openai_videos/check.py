@@ -19,7 +19,7 @@ _ADDRESS = re.compile(r"\S*/\S*")
 
 async def check_videos(client: Sora2Client, models: tuple[str, ...]) -> list[CheckRow]:
     """Raises nothing. A server that is known to be closed is not asked."""
-    closed = CLOSED.get(urlsplit(client.base_url).hostname or "")
+    closed = CLOSED.get((urlsplit(client.base_url).hostname or "").rstrip("."))
     if closed is not None:
         return [(mark("Provider"), False, closed)]
     try:

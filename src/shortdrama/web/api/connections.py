@@ -20,7 +20,8 @@ protocols = APIRouter(prefix="/api/protocols")
 
 
 class ConnectionWish(BaseModel):
-    """An empty `key` keeps the one there is, as long as the server stays the same."""
+    """An empty `key` keeps the one there is, as long as the server stays the same: for another
+    scheme, host or port it is asked for again (`key_missing`)."""
 
     name: str = Field(default="", max_length=200)
     base_url: str = Field(max_length=2000, description="Empty: that of the protocol")
@@ -95,7 +96,7 @@ class PresetAnswer(BaseModel):
 
 class CheckRow(BaseModel):
     what: str
-    passed: bool
+    passed: bool | None = Field(description="Null: it cannot be known without paying")
     says: str
 
 
@@ -173,10 +174,11 @@ def connect(wish: ConnectionWish, services: GivenServices) -> ConnectionAnswer:
     return _answer(services.connections.connect(_form(wish)))
 
 
-@connections.put("/{connection_id}", responses=may_answer(404))
+@connections.put("/{connection_id}", responses=may_answer(404, 409))
 def change_connection(
     connection_id: str, wish: ConnectionWish, services: GivenServices
 ) -> ConnectionAnswer:
+    """While takes of it are under way, its address and protocol stay (409, `takes_under_way`)."""
     return _answer(services.connections.change(ConnectionId(connection_id), _form(wish)))
 
 
@@ -197,8 +199,9 @@ def set_figures(connection_id: str, wish: FiguresWish, services: GivenServices) 
     return _answer(made)
 
 
-@connections.delete("/{connection_id}", status_code=204, responses=may_answer(404))
+@connections.delete("/{connection_id}", status_code=204, responses=may_answer(404, 409))
 def remove_connection(connection_id: str, services: GivenServices) -> Response:
+    """Refused while takes of it are under way (`takes_under_way`)."""
     services.connections.remove(ConnectionId(connection_id))
     return Response(status_code=204)
 

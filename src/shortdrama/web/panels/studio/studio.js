@@ -3,6 +3,7 @@
 import "../filmstrip/filmstrip.js";
 import "../prompt/prompt-history.js";
 import "../prompt/prompt-panel.js";
+import "../settings/copy.js";
 import "../settings/trust.js";
 import "../spend/spend.js";
 import "../takes/takes.js";
