@@ -25,7 +25,7 @@ from shortdrama.board.service import BoardService
 from shortdrama.connections.ports import KeyVault
 from shortdrama.connections.service import ConnectionService, EnvironmentConnection
 from shortdrama.domain.ids import ShotId, new_id
-from shortdrama.domain.model import PREVIZ_MODEL, Capability
+from shortdrama.domain.model import BUILT_IN, ENVIRONMENT, PREVIZ_MODEL, Capability
 from shortdrama.errors import InvalidInput
 from shortdrama.generation.orders import TakeOrder, Terms
 from shortdrama.generation.phases import Tools
@@ -354,6 +354,7 @@ def _terms(connections: ConnectionService, prompts: PromptService) -> Callable[[
             estimate.seconds,
             mode,
             capability.unit_prices,
+            is_kept=choice.connection_id not in {BUILT_IN, ENVIRONMENT},
         )
 
     return terms

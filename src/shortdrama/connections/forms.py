@@ -14,6 +14,7 @@ from shortdrama.errors import InvalidInput
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 _MOST_OPTIONS = 100
+_PORTS = {"http": 80, "https": 443}
 _MOST_OPTION_CHARS = 2_000_000  # a workflow
 
 
@@ -107,7 +108,8 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def origin_of(url: str) -> tuple[str, str]:
-    """Scheme and host: a key goes to the one it was given for."""
+def origin_of(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port: a key goes to those that it was given for."""
     parts = urlsplit(url)
-    return parts.scheme, parts.netloc.lower()
+    port = parts.port if parts.port is not None else _PORTS.get(parts.scheme, 0)
+    return parts.scheme, parts.hostname or "", port

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import Capability, Connection
+from shortdrama.domain.take import TakeStatus
 from shortdrama.state.ports import EventLog
 
 
@@ -26,9 +27,25 @@ class ConnectionStore(Protocol):
     def remove(self, connection_id: ConnectionId) -> None: ...
 
 
+class TakeCounter(Protocol):
+    def count_at(self, connection_id: ConnectionId, statuses: frozenset[TakeStatus]) -> int:
+        """Takes of a connection in one of these states."""
+        ...
+
+    def count_unfetched(self, connection_id: ConnectionId) -> int:
+        """Failed takes whose clip the provider may still hand out."""
+        ...
+
+
 class ConnectionTransaction(Protocol):
+    def lock(self, what: str) -> None:
+        """Until the transaction ends, nobody else gets past this, in any process."""
+        ...
+
     @property
     def connections(self) -> ConnectionStore: ...
+    @property
+    def takes(self) -> TakeCounter: ...
     @property
     def events(self) -> EventLog: ...
 
@@ -38,6 +55,10 @@ class ConnectionRecords(Protocol):
 
     def read(self) -> AbstractContextManager[ConnectionTransaction]:
         """One view that never waits for a writer."""
+        ...
+
+    def hold(self, what: str) -> AbstractContextManager[None]:
+        """Against other processes, for as long as the block lasts; not within this one."""
         ...
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,16 +13,19 @@ from urllib.parse import urlsplit
 from shortdrama.connections import figures
 from shortdrama.connections.figures import Figures, read_figures
 from shortdrama.connections.forms import ConnectionForm, checked_form, origin_of
+from shortdrama.connections.keys import Keys
 from shortdrama.connections.last_checks import CheckRow, LastCheck, LastChecks
 from shortdrama.connections.ports import (
     ConnectionProbe,
     ConnectionRecords,
+    ConnectionTransaction,
     KeyVault,
     Preset,
 )
 from shortdrama.domain.ids import ConnectionId, new_id
 from shortdrama.domain.model import (
     BUILT_IN,
+    ENVIRONMENT,
     PREVIZ_MODEL,
     SEED,
     VIDEOS,
@@ -29,9 +34,9 @@ from shortdrama.domain.model import (
     KeySource,
     ModelChoice,
 )
-from shortdrama.errors import InvalidInput, NotFound, Sentence, mark
+from shortdrama.domain.take import ACTIVE, WAITING_FOR_PERSON
+from shortdrama.errors import Conflict, InvalidInput, NotFound, Sentence, mark
 
-ENVIRONMENT = ConnectionId("environment")
 CapabilityOf = Callable[[str], Capability]
 
 
@@ -54,7 +59,8 @@ class ConnectionService:
         environment: EnvironmentConnection | None = None,
     ) -> None:
         self._records = records
-        self._vault = vault
+        self._keys = Keys(vault)
+        self._changing = threading.Lock()
         self._probe = probe
         self._capability_of = capability_of
         self._environment = environment
@@ -67,16 +73,20 @@ class ConnectionService:
         return [*self._from_environment(), *(self._with_key_state(c) for c in stored)]
 
     def get(self, connection_id: ConnectionId) -> Connection:
-        found = next((c for c in self.all() if c.id == connection_id), None)
+        if connection_id == ENVIRONMENT:
+            found = next(iter(self._from_environment()), None)
+        else:
+            with self._records.read() as tx:
+                found = tx.connections.get(connection_id)
         if found is None:
             raise NotFound("This connection is not there any more.")
-        return found
+        return self._with_key_state(found)
 
-    def key_of(self, connection_id: ConnectionId) -> str | None:
-        """For providers only; never for a page."""
-        if connection_id == ENVIRONMENT and self._environment is not None:
-            return self._environment.read_key()
-        return self._vault.get(connection_id)
+    def key_of(self, connection: Connection) -> str | None:
+        """For providers only; never for a page. The key for the address of this very row."""
+        if connection.id == ENVIRONMENT:
+            return self._environment.read_key() if self._environment is not None else None
+        return self._keys.of(connection)
 
     def presets(self) -> list[Preset]:
         """What can be connected, vendors first."""
@@ -99,16 +109,22 @@ class ConnectionService:
         connection = replace(
             self._usable(form), id=ConnectionId(new_id()), created_at=datetime.now(UTC)
         )
-        connection = replace(connection, key_source=self._keep_key(connection.id, form.key))
+        connection = replace(connection, key_source=self._keys.keep(connection, form.key))
         with self._records.begin() as tx:
             tx.connections.add(connection)
             tx.events.append("connection.changed", {"connection_id": connection.id})
         return self._with_key_state(connection)
 
     def change(self, connection_id: ConnectionId, form: ConnectionForm) -> Connection:
+        """An empty key keeps the one there is, as long as the server stays the same.
+
+        Raises:
+            InvalidInput: As `connect`; `key_missing`: another server, which the key is not for.
+            Conflict: `takes_under_way` while the address or the protocol would be another.
+        """
         self._refuse_environment(connection_id)
         self._probe.need_protocol(form.protocol)
-        wanted = self._usable(self._completed(form))
+        wanted = replace(self._usable(self._completed(form)), id=connection_id)
         changes = {
             "name": wanted.name,
             "base_url": wanted.base_url,
@@ -120,17 +136,32 @@ class ConnectionService:
             "max_at_once": wanted.max_at_once,
             "polls_per_second": wanted.polls_per_second,
         }
-        before = self.get(connection_id)
-        if origin_of(before.base_url) != origin_of(wanted.base_url) and not form.key:
-            # A key goes to the server it was given for and to no other.
-            self._vault.remove(connection_id)
-            changes["key_source"] = KeySource.NONE
-        if form.key:
-            changes["key_source"] = self._keep_key(connection_id, form.key)
-        with self._records.begin() as tx:
-            tx.connections.change(connection_id, changes)
-            tx.events.append("connection.changed", {"connection_id": connection_id})
+        with self._alone(connection_id):
+            before = self.get(connection_id)
+            _need_key(before, wanted, form.key)
+            with self._records.read() as tx:  # before a key is kept
+                _refuse_under_way(tx, before, wanted)
+            self._keys.bind(before)
+            if form.key:
+                changes["key_source"] = self._keys.keep(wanted, form.key)
+            self._write_change(before, wanted, changes)
         return self.get(connection_id)
+
+    def _write_change(
+        self, before: Connection, wanted: Connection, changes: dict[str, object]
+    ) -> None:
+        """The row. Whichever address it does not have in the end has no key then."""
+        dropped = wanted
+        try:
+            with self._records.begin() as tx:
+                tx.lock(f"connection {before.id}")
+                _refuse_under_way(tx, before, wanted)
+                tx.connections.change(before.id, changes)
+                tx.events.append("connection.changed", {"connection_id": before.id})
+            dropped = before
+        finally:
+            if origin_of(before.base_url) != origin_of(wanted.base_url):
+                self._keys.drop(dropped)
 
     def figures(self, connection_id: ConnectionId, model: str) -> Figures:
         """A person's own figures for a model; nothing where there are none."""
@@ -153,25 +184,37 @@ class ConnectionService:
         return self.get(connection_id)
 
     def remove(self, connection_id: ConnectionId) -> None:
-        """The takes made with it stay playable."""
+        """The takes made with it stay playable.
+
+        Raises:
+            Conflict: `takes_under_way`: what is paid for could not be fetched any more.
+        """
         self._refuse_environment(connection_id)
-        self.get(connection_id)
-        with self._records.begin() as tx:
-            tx.connections.remove(connection_id)
-            tx.events.append("connection.changed", {"connection_id": connection_id})
-        self._vault.remove(connection_id)
+        with self._alone(connection_id):
+            connection = self.get(connection_id)
+            with self._records.begin() as tx:
+                tx.lock(f"connection {connection_id}")  # against an order in this very moment
+                _refuse_under_way(tx, connection)
+                tx.connections.remove(connection_id)
+                tx.events.append("connection.changed", {"connection_id": connection_id})
+            self._keys.drop_all(connection)
         self._last_checks.forget(connection_id)
+
+    def count_unfetched(self, connection_id: ConnectionId) -> int:
+        """Finished takes whose clip is not here: without the connection nobody can fetch them."""
+        with self._records.read() as tx:
+            return tx.takes.count_unfetched(connection_id)
 
     async def check(self, connection: Connection) -> list[CheckRow]:
         """Rows of (what, passed, sentence), kept for `last_check`. Nothing is paid for."""
-        key = self.key_of(connection.id)
+        key = self.key_of(connection)
         rows = await self._probed(connection, key)
         self._last_checks.keep(connection, key, rows)
         return self._with_dry_rows(connection, rows)
 
     def last_check(self, connection: Connection) -> LastCheck | None:
         """Of this process's life; None where the connection or its key are others since."""
-        kept = self._last_checks.of(connection, lambda: self.key_of(connection.id))
+        kept = self._last_checks.of(connection, lambda: self.key_of(connection))
         if kept is None:
             return None
         return replace(kept, rows=tuple(self._with_dry_rows(connection, kept.rows)))
@@ -311,15 +354,15 @@ class ConnectionService:
         return [replace(checked_form(form), id=ENVIRONMENT, key_source=source, has_key=bool(key))]
 
     def _with_key_state(self, connection: Connection) -> Connection:
-        if connection.key_source is KeySource.NONE:
+        if connection.key_source in {KeySource.NONE, KeySource.ENVIRONMENT}:
             return connection
-        return replace(connection, has_key=self._vault.get(connection.id) is not None)
+        return replace(connection, has_key=self._keys.of(connection) is not None)
 
-    def _keep_key(self, connection_id: ConnectionId, key: str) -> KeySource:
-        if not key:
-            return KeySource.NONE
-        is_kept = self._vault.put(connection_id, key.strip())
-        return KeySource.KEYRING if is_kept else KeySource.SESSION
+    @contextmanager
+    def _alone(self, connection_id: ConnectionId) -> Iterator[None]:
+        """One change of row and key at a time: they are kept in two places."""
+        with self._changing, self._records.hold(f"keys of {connection_id}"):
+            yield
 
     @staticmethod
     def _refuse_environment(connection_id: ConnectionId) -> None:
@@ -327,6 +370,37 @@ class ConnectionService:
             raise InvalidInput(
                 "This connection comes from SORA2_BASE_URL. Change it where the studio is started."
             )
+
+
+def _need_key(before: Connection, wanted: Connection, key: str) -> None:
+    """A key goes to the server it was given for and to no other."""
+    is_elsewhere = origin_of(before.base_url) != origin_of(wanted.base_url)
+    if is_elsewhere and before.key_source is not KeySource.NONE and not key:
+        raise InvalidInput(
+            "The key there is goes to %(before)s only. Enter the key for %(host)s; if it needs "
+            "none, connect it anew.",
+            code="key_missing",
+            before=urlsplit(before.base_url).netloc,
+            host=urlsplit(wanted.base_url).netloc,
+        )
+
+
+def _refuse_under_way(
+    tx: ConnectionTransaction, before: Connection, wanted: Connection | None = None
+) -> None:
+    """What a provider works on is asked for where it was ordered. `wanted` None: removed."""
+    if wanted and (wanted.protocol, wanted.base_url) == (before.protocol, before.base_url):
+        return
+    count = tx.takes.count_at(before.id, ACTIVE | WAITING_FOR_PERSON)
+    if not count:
+        return
+    if count == 1:
+        message = mark("One take of %(name)s is under way. Wait for it or cancel it first.")
+    else:
+        message = mark(
+            "%(count)s takes of %(name)s are under way. Wait for them or cancel them first."
+        )
+    raise Conflict(message, code="takes_under_way", count=count, name=before.name)
 
 
 def meant_by(model: str, choices: Sequence[ModelChoice]) -> list[ModelChoice]:

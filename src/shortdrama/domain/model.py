@@ -9,6 +9,7 @@ from enum import StrEnum
 from shortdrama.domain.ids import ConnectionId
 
 BUILT_IN = ConnectionId("built-in")
+ENVIRONMENT = ConnectionId("environment")  # what SORA2_BASE_URL describes
 PREVIZ_MODEL = "previz-1"
 VIDEOS = "videos"  # OpenAI's `/v1/videos`
 SEED = "seed"  # `/v1/generate`, the other form of the same protocol

@@ -36,6 +36,7 @@ class Terms:
     expected_s: float | None  # until the take is ready
     mode: Mode = Mode.TEXT
     unit_prices: tuple[tuple[str, int], ...] = ()  # micro USD of a thousand of a provider's units
+    is_kept: bool = False  # the connection has a row, which must be there when the take is written
 
 
 # What orders could not say at first: where it is not said, the fingerprint is as it was then.

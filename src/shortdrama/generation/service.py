@@ -100,6 +100,7 @@ class TakeService:
             InvalidInput: The prompt, or something that the model cannot do.
             NotFound: The shot.
             Conflict: `idempotency_key_reused`: the key belongs to another request.
+                `connection_gone`: its connection was removed meanwhile.
             OverBudget: `cap_reached` or `price_unknown`: a cap forbids it. `confirmation_needed`:
                 nobody has agreed to its price.
         """
@@ -267,6 +268,7 @@ class TakeService:
             made = _same(tx, new.key, new.mark)
             if made is not None:
                 return made
+            _need_connection(tx, terms)
             if new.beside is not None:
                 new.beside(tx, take)
             if tx.shots.get(take.shot_id) is None:
@@ -308,6 +310,18 @@ class TakeService:
         else:
             raise Conflict("This take is over already.", code="take_over")
         return moved or _found(tx.takes.get(take.id))
+
+
+def _need_connection(tx: TakeTransaction, terms: Terms) -> None:
+    """A take of a connection that goes in this very moment could never be fetched."""
+    if not terms.is_kept:
+        return
+    tx.lock(f"connection {terms.connection_id}")
+    if tx.connections.get(terms.connection_id) is None:
+        raise Conflict(
+            "The connection of this model was just removed. Choose another model.",
+            code="connection_gone",
+        )
 
 
 def _same(tx: TakeTransaction, key: str, mark: str) -> Take | None:

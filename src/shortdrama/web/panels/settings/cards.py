@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shortdrama.connections.figures import Figures
-from shortdrama.connections.service import ENVIRONMENT, ConnectionService
-from shortdrama.domain.model import Capability, Connection, KeySource, Mode
+from shortdrama.connections.service import ConnectionService
+from shortdrama.domain.model import ENVIRONMENT, Capability, Connection, KeySource, Mode
 from shortdrama.domain.money import exact_dollars
 from shortdrama.prompts.checks import spans
-from shortdrama.web.i18n import _, say_again
+from shortdrama.web.i18n import _, ngettext_now, say_again
 from shortdrama.web.panels.prompt.price_source import price_source
 from shortdrama.web.panels.settings.trial import Trial, report
 
@@ -100,6 +100,7 @@ class Card:
     checked_at: datetime | None = None
     models: tuple[ModelLine, ...] = ()
     needs_key: bool = False
+    unfetched: int = 0  # finished clips that only this connection could fetch
 
     @property
     def trial(self) -> Trial | None:
@@ -115,6 +116,20 @@ class Card:
     @property
     def is_fixed(self) -> bool:
         return self.connection.id == ENVIRONMENT
+
+    @property
+    def removal_words(self) -> str:
+        """What is asked before the connection goes."""
+        asked = _("Disconnect %(name)s? Its key is removed from this machine; its takes stay.")
+        words = asked % {"name": self.connection.name}
+        if not self.unfetched:
+            return words
+        lost = ngettext_now(
+            "%(count)s finished clip was not downloaded: without the connection it is lost.",
+            "%(count)s finished clips were not downloaded: without the connection they are lost.",
+            self.unfetched,
+        )
+        return f"{words} {lost % {'count': self.unfetched}}"
 
     @property
     def failed(self) -> int:
@@ -183,4 +198,5 @@ def card_of(connections: ConnectionService, connection: Connection) -> Card:
         last.at if last else None,
         tuple(models),
         connections.needs_key(connection),
+        connections.count_unfetched(connection.id),
     )

@@ -14,7 +14,7 @@ from shortdrama.connections.forms import ConnectionForm
 from shortdrama.connections.ports import Preset
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import Connection
-from shortdrama.errors import InvalidInput
+from shortdrama.errors import Conflict, InvalidInput
 from shortdrama.web.i18n import say
 from shortdrama.web.pages import render
 from shortdrama.web.panels.settings.cards import Card, card_of
@@ -91,7 +91,7 @@ async def change(
         options = {**before.options, **await read_options(await request.form())}
         form = _with_new_documents(fields.form(options), preset, before)
         changed = await run_in_threadpool(services.connections.change, before.id, form)
-    except InvalidInput as error:
+    except (InvalidInput, Conflict) as error:
         stood = filled_with(before, preset)
         again = Filled(preset, fields, before.options, stood.documents, before.id)
         return render(request, "settings/_edit.html", **_form(again, error))
@@ -124,9 +124,13 @@ async def save_figures(
 
 
 @router.post("/panels/connections/{connection_id}/removal")
-def remove(services: GivenServices, connection_id: str) -> Response:
-    """An empty answer takes the card's place."""
-    services.connections.remove(ConnectionId(connection_id))
+def remove(request: Request, services: GivenServices, connection_id: str) -> Response:
+    """An empty answer takes the card's place; the card again where it has to stay."""
+    try:
+        services.connections.remove(ConnectionId(connection_id))
+    except Conflict as error:
+        problem = say(error.template, error.details)
+        return _show(request, _card(services, connection_id), problem=problem)
     return HTMLResponse("")
 
 
@@ -156,7 +160,7 @@ def _choosing(services: Services, *, is_open: bool) -> dict[str, Any]:
     }
 
 
-def _form(filled: Filled, error: InvalidInput | None = None) -> dict[str, Any]:
+def _form(filled: Filled, error: InvalidInput | Conflict | None = None) -> dict[str, Any]:
     return {
         "filled": filled,
         "fields": filled.fields,
