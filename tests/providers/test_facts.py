@@ -50,7 +50,7 @@ def test_a_package_of_somebody_else_does_not_say() -> None:
 
 
 def test_the_sizes_are_those_of_the_modules() -> None:
-    assert facts.INLINE_BYTES == {
+    done = {
         "fal": fal._PICTURES.most_bytes,
         "kling": kling._PICTURES.most_bytes,
         "runway": runway._PICTURES.most_bytes,
@@ -59,6 +59,7 @@ def test_the_sizes_are_those_of_the_modules() -> None:
         "veo": veo._LIMITS.most_bytes,
         "wan": wan._PICTURES.most_bytes,
     }
+    assert done == facts.INLINE_BYTES
     assert facts.UPLOADED_FROM_BYTES == {"replicate": replicate._MOST_INLINE_BYTES}
 
 

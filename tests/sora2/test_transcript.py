@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -18,11 +19,8 @@ KEY = "sk-made/up+key for=tests".replace(" ", "-")
 async def asked_of(answer: httpx.Response, base_url: str = "https://a.org/v1") -> Asked:
     transport = httpx.MockTransport(lambda _: answer)
     async with Sora2Client(base_url, api_key=KEY, transport=transport) as client:
-        with transcribing() as asked:
-            try:
-                await client.list_models()
-            except ProviderError:
-                pass
+        with transcribing() as asked, suppress(ProviderError):
+            await client.list_models()
     (one,) = asked
     return one
 
