@@ -127,6 +127,23 @@ def test_an_answer_that_is_lost_and_a_reload_make_one_take(
     assert len(quick_studio.takes(shot)) == 1
 
 
+def test_a_late_check_takes_no_answer_away(page: Page, prompt: Locator) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/prompts/check", hold, times=1)
+    with page.expect_request("**/api/prompts/check"):
+        prompt.fill(" ")
+    generate(page).click()
+    expect(page.locator("#prompt-problems")).to_have_text("Write a prompt first.")
+    with page.expect_event("requestfinished", lambda request: request == held[0].request):
+        held[0].continue_()
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    expect(page.locator("#prompt-problems")).to_have_text("Write a prompt first.")
+
+
 def test_an_empty_prompt_is_said_beside_the_field_and_nothing_is_sent(
     page: Page, prompt: Locator
 ) -> None:

@@ -258,8 +258,7 @@ class PromptPanel extends HTMLElement {
     const order = this.#order;
     if (isDoublePress(order, performance.now())) return;
     if (!order.prompt.trim()) {
-      this.#say([{ field: "prompt", message: t("Write a prompt first.") }]);
-      this.#field.focus();
+      this.#insist([{ field: "prompt", message: t("Write a prompt first.") }]);
       return;
     }
     keepDraft.flush();
@@ -302,8 +301,16 @@ class PromptPanel extends HTMLElement {
   /** @param {{message: string, problem?: any}} error */
   #refused({ message, problem }) {
     const field = problem?.details?.field ?? "prompt";
-    this.#say([{ field, message, code: problem?.code }]);
+    this.#insist([{ field, message, code: problem?.code }]);
+  }
+
+  /** What a click was answered; a check that is under way does not take it away. @param {import("./prompt-view.js").Problem[]} problems */
+  #insist(problems) {
+    window.clearTimeout(this.#timer);
+    this.#turn += 1;
+    this.#say(problems);
     this.#field.focus();
+    this.#check(false);
   }
 
   #checkSoon() {
