@@ -210,13 +210,11 @@ class ReplicateDouble:
         made = self._find(request)
         if made is None:
             return _problem(404, "", "Prediction not found.")
-        step = made.status if made.status == "canceled" else made.next("polls")
+        step = _move(made)
         if step == "502":
             return proxy_page()
         if step == "404":
             return _problem(404, "", "Prediction not found.")
-        made.is_removed = step == "gone"
-        made.status = "succeeded" if made.is_removed else step
         return JSONResponse(self._told(made))
 
     async def _list(self, request: Request) -> Response:
@@ -226,7 +224,11 @@ class ReplicateDouble:
         newest = list(reversed(self.made))
         more = len(newest) > start + _PAGE
         following = f"{self.base_url}/predictions?cursor={start + _PAGE}" if more else None
-        rows = [self._told(made) for made in newest[start : start + _PAGE]]
+        listed = newest[start : start + _PAGE]
+        if start == 0:
+            for made in newest:
+                _move(made)
+        rows = [self._told(made) for made in listed]
         return JSONResponse({"next": following, "previous": None, "results": rows})
 
     async def _cancel(self, request: Request) -> Response:
@@ -256,6 +258,14 @@ class ReplicateDouble:
         assert made is not None
         step = made.next("clip")
         return proxy_page() if step == "502" else await clip_answer(request, 1, step)
+
+
+def _move(made: Prediction) -> str:
+    step = made.status if made.status == "canceled" else made.next("polls")
+    if step not in {"502", "404"}:
+        made.is_removed = made.is_removed or step == "gone"
+        made.status = "succeeded" if made.is_removed else step
+    return step
 
 
 def _problem(status: int, title: str, detail: str) -> Response:

@@ -79,6 +79,7 @@ class SeedanceDouble(VendorDouble):
     def __init__(self, key: str = "ark-key-1c4d9e") -> None:
         super().__init__(key)
         self.deleted = []
+        self._steps_told: dict[str, tuple[str, str]] = {}
 
     @property
     def base_url(self) -> str:
@@ -137,9 +138,14 @@ class SeedanceDouble(VendorDouble):
         if (refused := await self._refused(request)) is not None:
             return refused
         jobs = sorted(self.jobs.values(), key=lambda job: -job.made_at)
+        wanted = request.query_params.getlist("filter.task_ids")
+        if wanted:
+            jobs = [job for job in jobs if job.id in wanted]
+            for job in jobs:
+                self._move(job)
         size = int(request.query_params.get("page_size", 10))
         start = (int(request.query_params.get("page_num", 1)) - 1) * size
-        rows = [self._task(job) for job in jobs[start : start + size]]
+        rows = [self._told(job) for job in jobs[start : start + size]]
         for row in rows:
             if not self.tells_seeds:
                 del row["seed"]
@@ -151,14 +157,23 @@ class SeedanceDouble(VendorDouble):
         job = self.jobs.get(request.path_params["id"])
         if job is None or job.id in self.deleted:
             return self._error("404")
-        if job.status == "cancelled":
-            return JSONResponse(self._task(job))
-        step, argument = self.next_step("poll", job)
+        step = self._move(job)
         if step == "502":
             return proxy_page()
-        if step == "404":
-            return self._error("404")
-        job.status = step.removesuffix("_bare")
+        return self._error("404") if step == "404" else JSONResponse(self._told(job))
+
+    def _move(self, job: VendorJob) -> str:
+        """A look at a task, or at a list of certain tasks, is what moves them on."""
+        if job.status == "cancelled":
+            return "cancelled"
+        step, argument = self.next_step("poll", job)
+        if step not in {"502", "404"}:
+            job.status = step.removesuffix("_bare")
+            self._steps_told[job.id] = step, argument
+        return step
+
+    def _told(self, job: VendorJob) -> dict[str, Any]:
+        step, argument = self._steps_told.get(job.id, ("", ""))
         told = self._task(job)
         if step == "failed":
             told["error"] = {"code": argument or "InternalServiceError", "message": "It broke."}
@@ -168,7 +183,7 @@ class SeedanceDouble(VendorDouble):
                 "last_frame_url": f"{self.other_origin}/clips/{job.id}.png?X-Tos-Signature=abc",
             }
             told["usage"] = {"completion_tokens": 108900, "total_tokens": 108900}
-        return JSONResponse(told)
+        return told
 
     async def _delete(self, request: Request) -> Response:
         """Cancels what is queued, throws away what is done, and cannot stop what runs."""

@@ -85,12 +85,13 @@ class TakeStudio:
             created_at=datetime.now(UTC),
             has_key=True,
         )
+        self.key: str | None = KEY  # on this machine
         self._changed = threading.Condition()
         url = self.play.database_url or f"sqlite:///{folder / 'studio.db'}"
         self.records = Database(url, self._on_commit)
         self.blobs = FileBlobs(folder / "blobs")
         self.providers = ProviderRegistry(
-            ProviderKinds(), lambda _id: self.connection, lambda _id: KEY, self.play.built_in
+            ProviderKinds(), lambda _id: self.connection, lambda _id: self.key, self.play.built_in
         )
         self.tools = Tools(
             records=self.records,

@@ -104,6 +104,7 @@ class ProviderRegistry:
             raise ProviderError(
                 "This connection has no key on this machine. Enter it in the settings.",
                 kind=FailureKind.AUTH,
+                code="key_missing",  # waited for, see generation/keys.py
                 not_sent=True,
             )
         return Access(connection, key)

@@ -115,7 +115,9 @@ class Exchange:
         """What a definite no means, in this connection's words."""
         return refusal(answer, self.redactor, self._kind_of)
 
-    def url(self, path: str, params: Mapping[str, str | int | list[str]] | None = None) -> httpx.URL:
+    def url(
+        self, path: str, params: Mapping[str, str | int | list[str]] | None = None
+    ) -> httpx.URL:
         """`path` is already quoted; the base's own query stays.
 
         A key that was taken out of a job's id is put back: only then does the server know it.

@@ -16,6 +16,7 @@ from providers.contract import Play, ProviderContract, Rig, ended, finished, pic
 from shortdrama.domain.model import Mode
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, SubmissionUncertain
+from shortdrama.generation.polls import TellsOfMany
 from shortdrama.generation.ports import JobPhase, Reference, Submission
 from shortdrama.providers.kind import Access, OpenProvider
 from shortdrama.providers.replicate.provider import KINDS
@@ -325,6 +326,25 @@ async def test_find_reads_page_after_page(
     for number in range(25):
         await replicate.submit(replace(asked, prompt=f"other {number}"))
     assert [found.id for found in await replicate.find(asked, since)] == [job.id]
+
+
+@pytest.mark.anyio
+async def test_one_list_stands_for_many_polls(
+    rig: ReplicateRig, replicate: OpenProvider, tmp_path: Path
+) -> None:
+    assert isinstance(replicate, TellsOfMany)
+    asked = [(await replicate.submit(order(rig, tmp_path))).id for _ in range(25)]
+    before = len(rig.double.seen)
+    for phase in (JobPhase.QUEUED, JobPhase.RUNNING, JobPhase.SUCCEEDED):
+        told = await replicate.poll_many(asked)
+        assert set(told) == set(asked)
+        assert {job.phase for job in told.values()} == {phase}
+    assert len(rig.double.seen) == before + 6  # the list's pages are of twenty
+    assert all(job.result_url and job.bill for job in told.values())
+    newest = asked[-3:]
+    before = len(rig.double.seen)
+    assert set(await replicate.poll_many(newest)) == set(newest)
+    assert len(rig.double.seen) == before + 1  # all were on the first page
 
 
 @pytest.mark.anyio

@@ -19,6 +19,7 @@ from shortdrama.domain.money import price_of_usage
 from shortdrama.domain.take import FailureKind, Money
 from shortdrama.errors import ProviderError, Sentence, SubmissionUncertain
 from shortdrama.generation import failures
+from shortdrama.generation.polls import TellsOfMany
 from shortdrama.generation.ports import JobPhase, Submission
 from shortdrama.providers.capabilities import CapabilityTable
 from shortdrama.providers.frames import resolution_of
@@ -446,6 +447,32 @@ async def test_a_list_that_tells_no_seeds_makes_nothing_certain(
     job = await provider.submit(ASKED)
     found = await provider.find(ASKED, datetime.now(UTC) - timedelta(seconds=5))
     assert [(one.id, one.is_guess, one.is_certain) for one in found] == [(job.id, True, False)]
+
+
+async def test_one_list_stands_for_many_polls(provider: OpenProvider, rig: SeedanceRig) -> None:
+    assert isinstance(provider, TellsOfMany)
+    jobs = [await provider.submit(replace(ASKED, idempotency_key=f"t{n}")) for n in range(120)]
+    rig.double.make({**rig.double.bodies[0], "seed": 99})  # another program's
+    asked = [job.id for job in jobs]
+    before = len(rig.double.seen)
+    for phase in (JobPhase.QUEUED, JobPhase.RUNNING, JobPhase.SUCCEEDED):
+        told = await provider.poll_many(asked)
+        assert set(told) == set(asked)
+        assert {job.phase for job in told.values()} == {phase}
+    assert len(rig.double.seen) == before + 6  # two requests for 120 jobs
+    assert all(job.result_url and job.bill for job in told.values())
+
+
+async def test_a_failure_is_told_by_the_list_with_its_reason_or_not_at_all(
+    provider: OpenProvider, rig: SeedanceRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(provider, TellsOfMany)
+    rig.double.script(poll="failed:OutputVideoSensitiveContentDetected")
+    job = await provider.submit(ASKED)
+    [told] = (await provider.poll_many([job.id])).values()
+    assert told.failure_kind == FailureKind.MODERATION_OUTPUT
+    monkeypatch.setattr(rig.double, "_told", rig.double._task)
+    assert await provider.poll_many([job.id]) == {}
 
 
 async def test_a_wrong_key_is_said_with_its_house(rig: SeedanceRig) -> None:

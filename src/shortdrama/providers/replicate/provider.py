@@ -33,6 +33,7 @@ _SHIPPED = Path(__file__).with_name("templates.toml")
 _PICTURES = PictureLimits(20_000_000)
 _MOST_INLINE_BYTES = 1_000_000  # beyond this Replicate wants files uploaded
 _MAX_PAGES = 5
+_PAGE = 100  # as many rows as Replicate tells at once
 _MOST_CHECKED = 5
 _RESETS_IN = re.compile(r"resets? in\D{0,3}(\d+)\s*s", re.IGNORECASE)
 _CODE = re.compile(r"\b(E\d{3,4})\b")
@@ -104,6 +105,19 @@ class Replicate:
         job = _job(answer.body, job_id)
         return job is not None and job.phase is JobPhase.CANCELLED
 
+    async def poll_many(self, job_ids: list[str]) -> dict[str, ProviderJob]:
+        """What the list tells of these predictions, newest first, until all are found."""
+        wanted, found, path = set(job_ids), dict[str, ProviderJob](), "/predictions"
+        for _ in range(_MAX_PAGES + len(wanted) // _PAGE):
+            page = (await _patient(self._api.ask("GET", path))).body
+            jobs = [job for row in _rows(page) if (job := _job(row)) is not None]
+            found |= {job.id: job for job in jobs if job.id in wanted}
+            following = _following(page)
+            if len(found) == len(wanted) or not following:
+                break
+            path = self._api.path_of(following)
+        return found
+
     async def find(self, submission: Submission, since: datetime) -> list[ProviderJob]:
         """From the list, newest first. What is an hour old has lost its input and matches none."""
         name, version = _parts(submission.model)
@@ -124,7 +138,7 @@ class Replicate:
                 and (job := _job(row)) is not None
                 and (job.created_at or 0) >= since.timestamp()
             ]
-            following = text_of(page.get("next")) if isinstance(page, Mapping) else ""
+            following = _following(page)
             if not following or _is_past(rows, since):
                 break
             path = self._api.path_of(following)
@@ -240,6 +254,10 @@ def _rows(page: object) -> list[Mapping[str, Any]]:
     results = page.get("results") if isinstance(page, Mapping) else None
     rows = results if isinstance(results, list) else []
     return [row for row in rows if isinstance(row, Mapping)]
+
+
+def _following(page: object) -> str:
+    return text_of(page.get("next")) if isinstance(page, Mapping) else ""
 
 
 def _is_plain(value: object) -> bool:
