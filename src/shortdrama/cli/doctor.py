@@ -105,7 +105,7 @@ def _fonts() -> str:
 def provider_packages() -> list[Row]:
     """Providers of somebody else: what they add, and those that cannot be used."""
     kinds, what = ProviderKinds(), _("Provider package")
-    rows = [(what, True, kind.label) for kind in kinds.all() if kind.is_installed]
+    rows: list[Row] = [(what, True, kind.label) for kind in kinds.all() if kind.is_installed]
     return rows + [
         (what, False, f"{broken.package} – {broken.reason}") for broken in kinds.broken()
     ]
@@ -120,7 +120,7 @@ async def _connections(settings: Settings) -> tuple[list[Row], list[str]]:
             for connection in connections.all():
                 with transcribing() as asked:
                     checks = await connections.check(connection)
-                told = [(_(what), passed, say_again(says)) for what, passed, says in checks]
+                told: list[Row] = [(_(what), ok, say_again(says)) for what, ok, says in checks]
                 rows += [(f"{connection.name}: {what}", ok, says) for what, ok, says in told]
                 reports.append(report(connection, told, asked))
     except StudioError as error:

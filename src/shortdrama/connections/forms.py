@@ -108,6 +108,11 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def host_of(url: str) -> str:
+    """As names are compared: without case, and without the dot that may end one."""
+    return (urlsplit(url).hostname or "").rstrip(".")
+
+
 def origin_of(url: str) -> tuple[str, str, int]:
     """Scheme, host and port: a key goes to those that it was given for."""
     parts = urlsplit(url)

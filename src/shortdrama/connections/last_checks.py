@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from shortdrama.connections.figures import PREFIX
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import Connection
+from shortdrama.sora2.transcript import Asked
 
-CheckRow = tuple[str, bool, str]  # what, passed, sentence
+CheckRow = tuple[str, bool | None, str]  # what, passed (None: not to be known), sentence
 
 
 @dataclass(frozen=True, slots=True)
 class LastCheck:
-    """`at`: when it ended."""
+    """`at`: when it ended. `asked`: what was asked of the server meanwhile."""
 
     at: datetime
     rows: tuple[CheckRow, ...]
+    asked: tuple[Asked, ...] = ()
 
     @property
     def has_failed(self) -> bool:
-        return not all(passed for _what, passed, _says in self.rows)
+        return any(passed is False for _what, passed, _says in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,7 @@ class LastChecks:
         kept = tuple(self._kept.items())
         return frozenset(name for name, each in kept if each.check.has_failed)
 
-    def keep(self, connection: Connection, key: str | None, rows: Sequence[CheckRow]) -> None:
-        check = LastCheck(datetime.now(UTC), tuple(rows))
+    def keep(self, connection: Connection, key: str | None, check: LastCheck) -> None:
         self._kept[connection.id] = _Kept(_plain(connection), self._digest(key), check)
 
     def of(self, connection: Connection, read_key: Callable[[], str | None]) -> LastCheck | None:

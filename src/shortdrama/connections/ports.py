@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -130,6 +130,8 @@ class ConnectionProbe(Protocol):
         """
         ...
 
-    async def check(self, connection: Connection, key: str | None) -> list[tuple[str, bool, str]]:
-        """Rows of (what, passed, sentence), in the order they were tried."""
+    async def check(
+        self, connection: Connection, key: str | None
+    ) -> Sequence[tuple[str, bool | None, str]]:
+        """Rows of (what, passed, sentence), in the order they were tried; None: not to be known."""
         ...

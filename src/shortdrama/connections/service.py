@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from shortdrama.connections import figures
 from shortdrama.connections.figures import Figures, read_figures
-from shortdrama.connections.forms import ConnectionForm, checked_form, origin_of
+from shortdrama.connections.forms import ConnectionForm, checked_form, host_of, origin_of
 from shortdrama.connections.keys import Keys
 from shortdrama.connections.last_checks import CheckRow, LastCheck, LastChecks
 from shortdrama.connections.ports import (
@@ -36,6 +36,7 @@ from shortdrama.domain.model import (
 )
 from shortdrama.domain.take import ACTIVE, WAITING_FOR_PERSON
 from shortdrama.errors import Conflict, InvalidInput, NotFound, Sentence, mark
+from shortdrama.sora2.transcript import transcribing
 
 CapabilityOf = Callable[[str], Capability]
 
@@ -109,6 +110,7 @@ class ConnectionService:
         connection = replace(
             self._usable(form), id=ConnectionId(new_id()), created_at=datetime.now(UTC)
         )
+        self._refuse_closed(connection.base_url)
         connection = replace(connection, key_source=self._keys.keep(connection, form.key))
         with self._records.begin() as tx:
             tx.connections.add(connection)
@@ -138,6 +140,8 @@ class ConnectionService:
         }
         with self._alone(connection_id):
             before = self.get(connection_id)
+            if origin_of(before.base_url) != origin_of(wanted.base_url):
+                self._refuse_closed(wanted.base_url)
             _need_key(before, wanted, form.key)
             with self._records.read() as tx:  # before a key is kept
                 _refuse_under_way(tx, before, wanted)
@@ -208,8 +212,10 @@ class ConnectionService:
     async def check(self, connection: Connection) -> list[CheckRow]:
         """Rows of (what, passed, sentence), kept for `last_check`. Nothing is paid for."""
         key = self.key_of(connection)
-        rows = await self._probed(connection, key)
-        self._last_checks.keep(connection, key, rows)
+        with transcribing() as asked:
+            rows = await self._probed(connection, key)
+        check = LastCheck(datetime.now(UTC), tuple(rows), tuple(asked))
+        self._last_checks.keep(connection, key, check)
         return self._with_dry_rows(connection, rows)
 
     def last_check(self, connection: Connection) -> LastCheck | None:
@@ -230,7 +236,7 @@ class ConnectionService:
         checks = {connection.id: self.last_check(connection) for connection in there}
         return frozenset(name for name, check in checks.items() if check and check.has_failed)
 
-    async def _probed(self, connection: Connection, key: str | None) -> list[CheckRow]:
+    async def _probed(self, connection: Connection, key: str | None) -> Sequence[CheckRow]:
         try:
             self._probe.need_protocol(connection.protocol)
         except InvalidInput as error:  # its package is gone, and no key would help
@@ -243,7 +249,7 @@ class ConnectionService:
 
     def _with_dry_rows(self, connection: Connection, rows: Sequence[CheckRow]) -> list[CheckRow]:
         """What each model would cost now, where the server would take the order."""
-        if not all(passed for _what, passed, _says in rows):
+        if any(passed is False for _what, passed, _says in rows):
             return [*rows]
         return [*rows, *(_dry_row(self._named(model, connection)) for model in connection.models)]
 
@@ -363,6 +369,13 @@ class ConnectionService:
         """One change of row and key at a time: they are kept in two places."""
         with self._changing, self._records.hold(f"keys of {connection_id}"):
             yield
+
+    def _refuse_closed(self, base_url: str) -> None:
+        """Raises `InvalidInput` for a server that answers no more, with the reason."""
+        host = host_of(base_url)
+        closed = (p.closed for p in self._presets if p.closed and host_of(p.base_url) == host)
+        if reason := next(closed, ""):
+            raise InvalidInput(reason, code="base_url")
 
     @staticmethod
     def _refuse_environment(connection_id: ConnectionId) -> None:

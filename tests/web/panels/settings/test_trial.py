@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from doubles.sora2_double import Sora2Double
 from e2e.quick_studio import KEY, QuickStudio, run_quick_studio
 
 
@@ -49,3 +50,36 @@ def test_a_test_that_a_cap_refuses_leaves_no_shot(studio: QuickStudio) -> None:
     )
     assert answer.status_code == 422
     assert httpx.get(f"{studio.url}/api/shots").json() == before
+
+
+def card_of(studio: QuickStudio, base_url: str) -> str:
+    wish = {"base_url": base_url, "models": ["double-1"], "key": KEY}
+    connection = httpx.post(f"{studio.url}/api/connections", json=wish).json()
+    return httpx.post(f"{studio.url}/panels/connections/{connection['id']}/check").text
+
+
+def test_a_wrong_path_fails_and_offers_no_test_that_is_paid(studio: QuickStudio) -> None:
+    card = card_of(studio, f"{studio.provider.base_url}/foo")
+    assert "The path of the base URL is wrong" in card
+    assert "checks failed" in card
+    assert "All checks passed" not in card
+    assert "Make a real test" not in card
+
+
+def test_what_cannot_be_known_is_not_called_passed(studio: QuickStudio) -> None:
+    with Sora2Double() as open_to_all:
+        card = card_of(studio, open_to_all.base_url)
+    assert "not everything could be checked without paying" in card
+    assert "All checks passed" not in card
+    assert "Make a real test" in card
+
+
+def test_the_report_tells_requests_and_answers_and_can_be_copied(studio: QuickStudio) -> None:
+    card = card_of(studio, studio.provider.base_url)
+    assert "All checks passed" in card
+    assert re.search(r"\nGET /v1/models\n", card)
+    assert "&lt; HTTP 200" in card
+    copied = re.search(r'data-copy="(report-[0-9a-f]+)"', card)
+    assert copied is not None
+    assert f'id="{copied[1]}"' in card
+    assert KEY not in card

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shortdrama.connections.figures import Figures
+from shortdrama.connections.report import report
 from shortdrama.connections.service import ConnectionService
 from shortdrama.domain.model import ENVIRONMENT, Capability, Connection, KeySource, Mode
 from shortdrama.domain.money import exact_dollars
 from shortdrama.prompts.checks import spans
+from shortdrama.sora2.transcript import Asked
 from shortdrama.web.i18n import _, ngettext_now, say_again
 from shortdrama.web.panels.prompt.price_source import price_source
-from shortdrama.web.panels.settings.trial import Trial, report
+from shortdrama.web.panels.settings.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class CheckLine:
     """A row of the free test, as it is shown."""
 
     what: str
-    passed: bool | None  # None: not tried
+    passed: bool | None  # None: not tried, or not to be known without paying
     says: str
     is_key: bool = False
 
@@ -30,7 +32,7 @@ class CheckLine:
 
     @property
     def icon(self) -> str:
-        return {True: "ready", False: "failed", None: "key"}[self.passed]
+        return {True: "ready", False: "failed", None: "key" if self.is_key else "help"}[self.passed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Card:
     models: tuple[ModelLine, ...] = ()
     needs_key: bool = False
     unfetched: int = 0  # finished clips that only this connection could fetch
+    asked: tuple[Asked, ...] = ()
 
     @property
     def trial(self) -> Trial | None:
@@ -111,7 +114,8 @@ class Card:
 
     @property
     def report(self) -> str:
-        return report(self.connection, ((row.what, row.passed, row.says) for row in self.rows))
+        rows = ((row.what, row.passed, row.says) for row in self.rows)
+        return report(self.connection, rows, self.asked)
 
     @property
     def is_fixed(self) -> bool:
@@ -133,7 +137,12 @@ class Card:
 
     @property
     def failed(self) -> int:
-        return sum(1 for row in self.rows if not row.passed)
+        return sum(row.passed is False for row in self.rows)
+
+    @property
+    def open(self) -> int:
+        """Rows that could not be checked without paying."""
+        return sum(row.passed is None for row in self.rows)
 
     @property
     def checked_words(self) -> str:
@@ -199,4 +208,5 @@ def card_of(connections: ConnectionService, connection: Connection) -> Card:
         tuple(models),
         connections.needs_key(connection),
         connections.count_unfetched(connection.id),
+        last.asked if last else (),
     )

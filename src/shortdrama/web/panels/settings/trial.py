@@ -1,18 +1,15 @@
-"""What a connection's free test leaves open: a report to hand on, and one take that costs money."""
+"""What a connection's free test leaves open: one take that costs money."""
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse
 
-import shortdrama
 from shortdrama.domain.ids import ConnectionId, ShotId, new_id
-from shortdrama.domain.model import Capability, Connection
+from shortdrama.domain.model import Capability
 from shortdrama.domain.money import dollars
 from shortdrama.errors import StudioError
 from shortdrama.generation.orders import TakeOrder
@@ -49,19 +46,6 @@ class Trial:
         price = dollars(self.micro_usd)
         words = _("Make a real test: %(seconds)s s of %(model)s for %(price)s")
         return words % {**parts, "price": price}
-
-
-def report(connection: Connection, rows: Iterable[tuple[str, bool | None, str]]) -> str:
-    """For a bug report, in the words of programs; holds no key."""
-    key = f"{connection.auth_header}: [key]" if connection.has_key else "no key"
-    facts = [
-        f"shortdrama {shortdrama.__version__}, Python {platform.python_version()}, "
-        f"{platform.system()}",
-        f"protocol {connection.protocol}, {connection.base_url}, {key}",
-        f"models {', '.join(connection.models)}",
-    ]
-    told = [f"{'ok' if passed else 'NO'}  {what}: {says}" for what, passed, says in rows]
-    return "\n".join(facts + told)
 
 
 @router.post("/panels/connections/{connection_id}/trial")
