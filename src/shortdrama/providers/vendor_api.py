@@ -112,7 +112,7 @@ class VendorApi:
         self,
         method: str,
         path: str,
-        params: Mapping[str, str | int | list[str]] | None = None,
+        params: Mapping[str, str | int] | Mapping[str, int | list[str]] | None = None,
         content: Mapping[str, Any] | None = None,
     ) -> Answer:
         """A free request; `content` holds httpx's arguments (`json`, `files`, `headers`).
@@ -129,7 +129,7 @@ class VendorApi:
         self,
         method: str,
         path: str,
-        params: Mapping[str, str | int | list[str]] | None = None,
+        params: Mapping[str, str | int] | Mapping[str, int | list[str]] | None = None,
         content: Mapping[str, Any] | None = None,
     ) -> Answer:
         """As `ask`, whatever the status. Raises `ProviderError` only where no answer came."""

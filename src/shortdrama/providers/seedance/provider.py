@@ -124,7 +124,8 @@ class Seedance:
         found: dict[str, ProviderJob] = {}
         for start in range(0, len(job_ids), _PAGE):
             wanted = job_ids[start : start + _PAGE]
-            params = {"page_num": 1, "page_size": _PAGE, "filter.task_ids": wanted}
+            params: dict[str, int | list[str]] = {"page_num": 1, "page_size": _PAGE}
+            params["filter.task_ids"] = wanted
             answer = await self._api.ask("GET", _TASKS, params)
             jobs = [job_of(row, text_of(row.get("id"))) for row in self._rows(answer)]
             found |= {job.id: job for job in jobs if job.id in wanted and _is_whole(job)}
