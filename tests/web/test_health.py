@@ -47,6 +47,16 @@ async def test_the_token_opens_the_figures_and_nothing_else() -> None:
         assert right.headers["content-type"].startswith("text/plain; version=0.0.4")
 
 
+async def test_a_worker_without_a_secret_keeps_its_figures_to_itself() -> None:
+    async with asking(health_alone(Said(), "")) as client:
+        for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer x"}):
+            refused = await client.get("/metrics", headers=headers)
+            assert refused.status_code == 401
+        assert "SHORTDRAMA_METRICS_TOKEN" in refused.text
+        assert (await client.get("/healthz")).status_code == 200
+        assert (await client.get("/readyz")).status_code == 200
+
+
 async def test_figures_have_the_form_that_prometheus_reads() -> None:
     waited = metrics.Histogram("test_wait_seconds", "Waiting.", (1, 5))
     for seconds in (0.5, 1.0, 3.0, 9.0):

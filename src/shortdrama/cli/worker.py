@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from dataclasses import replace
 
@@ -38,7 +39,8 @@ async def _answer(studio: Studio, settings: Settings) -> None:
     if not settings.worker_port:
         return
     services = studio.services
-    app = health_alone(services.health, services.metrics_token)
+    secret = services.metrics_token or os.environ.get("SHORTDRAMA_PASSWORD", "")
+    app = health_alone(services.health, secret)
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
     with bind(settings.host, settings.worker_port) as listener:
         server = uvicorn.Server(config)

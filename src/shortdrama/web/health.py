@@ -1,7 +1,8 @@
 """What machines ask: `/healthz` (the process lives), `/readyz` (it can work), `/metrics`.
 
-`/metrics` stands behind the password like everything else, unless a token for it is set; then that
-token opens it, and nothing but it.
+`/metrics` stands behind the password like everything else. Where a token for it is set, that opens
+it too, and nothing else. A worker has no page to log in at: there the token alone opens it, or,
+where none is set, the password.
 """
 
 from __future__ import annotations
@@ -42,10 +43,10 @@ def health_routes(health: Health) -> list[Route]:
     return [Route("/healthz", live), Route("/readyz", ready), Route("/metrics", figures)]
 
 
-def health_alone(health: Health, token: str) -> ASGIApp:
-    """For a worker, which has no page. With a token, only that opens `/metrics`."""
+def health_alone(health: Health, secret: str) -> ASGIApp:
+    """For a worker, which has no page. Only the secret opens `/metrics`; without one, nothing."""
     app = Starlette(routes=health_routes(health))
-    return MetricsDoor(_Closed(app), app, token) if token else app
+    return MetricsDoor(_Closed(app), app, secret) if secret else _Closed(app)
 
 
 class MetricsDoor:
@@ -75,6 +76,12 @@ class _Closed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/metrics":
-            await PlainTextResponse("Send the metrics token.", 401)(scope, receive, send)
+            closed = PlainTextResponse(
+                "Send SHORTDRAMA_METRICS_TOKEN (or, where it is not set, SHORTDRAMA_PASSWORD) of "
+                "this worker as a bearer token.",
+                401,
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+            await closed(scope, receive, send)
             return
         await self._app(scope, receive, send)
