@@ -70,6 +70,7 @@ class Received:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes = field(repr=False)
+    at: float = field(default_factory=time.monotonic, compare=False)
 
     @property
     def json(self) -> Any:

@@ -63,6 +63,17 @@ def test_failing_polls_back_off() -> None:
     assert pauses[-1] <= 60
 
 
+@pytest.mark.parametrize(
+    "watch",
+    [Watch(0.2), Watch(19.5, 20.0), Watch(9, failed_polls=1), Watch(9, asked_s=0.3), Watch(900)],
+)
+def test_what_a_vendor_documents_is_kept_whatever_else_holds(watch: Watch) -> None:
+    """Runway: five seconds or more between two looks at one task, with jitter."""
+    patient = replace(watch, least_s=5.0)
+    assert next_poll_s(patient, lambda: 0.0) >= 5.0
+    assert next_poll_s(patient, lambda: 1.0) > next_poll_s(patient, lambda: 0.0)
+
+
 def test_jitter_keeps_takes_apart() -> None:
     watch = Watch(100)
     assert next_poll_s(watch, lambda: 0.0) < next_poll_s(watch, lambda: 1.0)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from doubles.runway_double import RunwayDouble
 from doubles.seedance_double import SeedanceDouble
 from doubles.take_studio import KEY, Play, TakeStudio
 from doubles.veo_double import VeoDouble
@@ -102,3 +104,15 @@ def test_a_take_of_veo(veo: VeoDouble, tmp_path: Path) -> None:
         take = studio.wait_for(studio.order("a cat", seconds=8).id)
     assert take.status is TakeStatus.READY
     assert veo.submits() == 1
+
+
+def test_a_task_of_runway_is_not_looked_at_more_often_than_documented(tmp_path: Path) -> None:
+    """Five seconds or more, here each as a tenth, whatever the pace would be."""
+    with RunwayDouble(KEY) as runway:
+        runway.script(poll=("running", "page", "running", "done"))
+        play = Play(protocol="runway", scale=0.1)
+        with TakeStudio(tmp_path, runway.base_url, play) as studio:
+            take = studio.wait_for(studio.order("a cat", seconds=4).id)
+        looks = [seen.at for seen in runway.requests if seen.path.startswith("/v1/tasks/")][:4]
+    assert take.status is TakeStatus.READY
+    assert min(later - earlier for earlier, later in pairwise(looks)) >= 0.5

@@ -50,6 +50,16 @@ class Book:
         )
 
 
+async def test_a_vendors_least_pause_between_polls_is_part_of_the_allowance() -> None:
+    book = Book()
+    assert book.registry().allowance_of(ONE.id).poll_every_s == 0
+    book.connection = replace(ONE, protocol="runway", polls_per_second=3.0)
+    allowance = book.registry().allowance_of(ONE.id)
+    assert (allowance.poll_every_s, allowance.polls_per_second) == (5.0, 3.0)
+    book.connection = replace(ONE, protocol="of a package that was removed")
+    assert book.registry().allowance_of(ONE.id).poll_every_s == 0
+
+
 async def test_a_provider_is_kept_until_its_connection_or_key_changes() -> None:
     book = Book()
     registry = book.registry()

@@ -20,14 +20,19 @@ class Watch:
     still_s: float = 0.0  # since its progress last moved
     failed_polls: int = 0  # in a row
     is_local: bool = False  # the engine of this machine, where asking costs nothing
+    least_s: float = 0.0  # between two looks at one job, as the vendor documents
 
 
 def next_poll_s(watch: Watch, random: Callable[[], float]) -> float:
     """Seconds until the next poll; `random` gives numbers from 0 to 1.
 
     Sparse at first, about one second around the expected end, sparse again when it is overdue.
-    A provider's own wish goes before everything else.
+    A provider's own wish goes before everything else, but for the pause that its vendor documents.
     """
+    return max(_pause_s(watch, random), watch.least_s * (1 + _JITTER * random()))
+
+
+def _pause_s(watch: Watch, random: Callable[[], float]) -> float:
     if watch.asked_s is not None:
         wished = min(max(watch.asked_s, 0.1), _LONGEST_ASKED_S)
         # Never earlier than asked, and not all takes in the same moment.

@@ -405,6 +405,7 @@ class Allowance:
 
     max_at_once: int | None = None
     polls_per_second: float | None = None
+    poll_every_s: float = 0.0  # at the most, about one job; a person who cancels does not wait
 
 
 class Providers(Protocol):

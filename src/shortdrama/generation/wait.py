@@ -39,6 +39,7 @@ class _Vigil:
     expected_s: float | None  # the quickest that history tells; polls go by it
     began: float
     first_s: float | None  # what was expected when it was sent; what is told goes by it
+    least_s: float = 0.0  # between two polls, as the vendor documents
     told_s: float | None = None  # what was told last
     idle_s: float = 0.0  # before its progress began to move
     failed_polls: int = 0
@@ -77,6 +78,7 @@ class _Vigil:
             time.monotonic() - self.moved_at,
             self.failed_polls,
             self.is_free,
+            self.least_s,
         )
 
 
@@ -102,7 +104,9 @@ def _begin(tools: Tools, take: Take, job_id: str) -> _Vigil:
     # The quickest of them: looking a little too early costs a poll, too late costs a person's time.
     expected_s = min(history) if history else take.estimate_s
     is_free = tools.providers.is_free(request.connection_id)
-    return _Vigil(take, job_id, is_free, expected_s, time.monotonic(), take.estimate_s)
+    least_s = tools.providers.allowance_of(request.connection_id).poll_every_s
+    began = time.monotonic()
+    return _Vigil(take, job_id, is_free, expected_s, began, take.estimate_s, least_s)
 
 
 async def _look(tools: Tools, vigil: _Vigil) -> Take | None:

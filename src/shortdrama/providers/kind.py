@@ -72,6 +72,7 @@ class ProviderKind:
     hint: str = ""  # what one needs to have, where that is more than a key
     capabilities: Path | None = None  # a file in the form of `capabilities.toml`
     describe: Callable[[Connection, str], Capability | None] | None = None  # of its own models
+    poll_every_s: float = 0.0  # about one job, where the vendor documents that
     is_installed: bool = False  # by a package of somebody else
 
     def as_installed(self) -> Self:

@@ -16,6 +16,7 @@ from shortdrama.providers.kind import ProviderKind
 
 log = logging.getLogger(__name__)
 GROUP = "shortdrama.providers"
+_LONGEST_POLL_S = 120
 # The `provider` of each declares its `KINDS`; the order is that of the settings page.
 _SHIPPED = (
     "openai_videos",
@@ -60,6 +61,11 @@ class ProviderKinds:
             )
         return kind
 
+    def poll_every_s(self, name: str) -> float:
+        """Least seconds between two looks at one job; 0 for a protocol that is not there."""
+        kind = self._read[0].get(name)
+        return kind.poll_every_s if kind else 0.0
+
     def capability_files(self) -> list[Path]:
         """What the protocols know of their models; all of them can be read."""
         return [kind.capabilities for kind in self.all() if kind.capabilities is not None]
@@ -87,6 +93,8 @@ def _kinds_of(entry: EntryPoint) -> Iterator[ProviderKind]:
     for kind in found if isinstance(found, list | tuple) else (found,):
         if not isinstance(kind, ProviderKind):
             raise TypeError(f"it leads to a {type(kind).__name__}, not to a ProviderKind")
+        if not 0 <= float(kind.poll_every_s) <= _LONGEST_POLL_S:
+            raise ValueError(f"poll_every_s is {kind.poll_every_s}, not 0 to {_LONGEST_POLL_S}")
         if kind.capabilities is not None:
             CapabilityTable(kind.capabilities)
         yield kind.as_installed()

@@ -66,7 +66,8 @@ class ProviderRegistry:
             connection = self._connection_of(connection_id)
         except NotFound:
             return Allowance()
-        return Allowance(connection.max_at_once, connection.polls_per_second)
+        every_s = self._kinds.poll_every_s(connection.protocol)
+        return Allowance(connection.max_at_once, connection.polls_per_second, every_s)
 
     def for_connection(self, connection_id: ConnectionId) -> Provider:
         """The provider, ready to be asked.

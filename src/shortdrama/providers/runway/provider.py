@@ -220,6 +220,7 @@ KINDS = (
         "Runway",
         _open,
         base_url="https://api.dev.runwayml.com",
+        poll_every_s=5.0,  # docs.dev.runwayml.com, "API usage": five seconds or more, with jitter
         models=("gen4.5", "gen4_turbo", "veo3.1_fast", "seedance2", "kling3.0_pro", "wan3"),
     ),
 )
