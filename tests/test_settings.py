@@ -63,3 +63,10 @@ def test_every_setting_is_documented() -> None:
     text = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
     missing = [field.name for field in fields(Settings) if f"`{field.name}`" not in text]
     assert missing == []
+
+
+def test_the_level_of_the_log_comes_from_the_environment() -> None:
+    told = SettingsSource(environment={"SHORTDRAMA_LOG_LEVEL": "info"})
+    assert load_settings(told).log_level == "info"
+    with pytest.raises(SetupProblem):
+        load_settings(SettingsSource(environment={"SHORTDRAMA_LOG_LEVEL": "loud"}))

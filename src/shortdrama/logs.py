@@ -32,8 +32,8 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: at, level, logger, message, and take_id, error, trace where there
-    are such."""
+    """One JSON object a line: at, level, logger, message, and take_id, event with its facts, error,
+    trace where there are such."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -44,6 +44,8 @@ class JsonLines(logging.Formatter):
         }
         if take_id := _take_id.get():
             line["take_id"] = take_id
+        if event := getattr(record, "event", ""):
+            line |= {"event": event, **getattr(record, "facts", {})}
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = record.exc_info[0].__name__
             line["trace"] = self.formatException(record.exc_info)

@@ -24,6 +24,7 @@ _ENVIRONMENT = {
     "SHORTDRAMA_DATABASE_URL": "database_url",
     "SHORTDRAMA_BLOBS_URL": "blobs_url",
     "SHORTDRAMA_LOG_FORMAT": "log_format",
+    "SHORTDRAMA_LOG_LEVEL": "log_level",
     "SHORTDRAMA_WORK": "work",
     "SHORTDRAMA_WORKER": "worker_name",
     "SHORTDRAMA_WORKER_PORT": "worker_port",

@@ -23,7 +23,7 @@ from shortdrama.errors import (
     StudioError,
     UnsupportedFile,
 )
-from shortdrama.generation import failures
+from shortdrama.generation import chronicle, failures
 from shortdrama.generation.journal import Fetching
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.ports import JobPhase, Provider, ProviderJob
@@ -64,6 +64,7 @@ async def fetch(tools: Tools, take_id: TakeId) -> Phase | None:
             clip = await _bring(tools, take, take.provider_job_id)
             metrics.FETCHED.add(clip.bytes)
         except StudioError as error:
+            chronicle.broke(take, tally.tries, error)
             if _is_gone(tools, take, error):
                 return phase_of(await asyncio.to_thread(tools.journal.begin_anew, take_id))
             pause_s = _pause_after(tools, tally, error)

@@ -15,7 +15,7 @@ from shortdrama import metrics
 from shortdrama.domain.ids import AssetId, TakeId
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
 from shortdrama.errors import NotFound, ProviderError, StudioError, SubmissionUncertain
-from shortdrama.generation import failures
+from shortdrama.generation import chronicle, failures
 from shortdrama.generation.journal import Claim, JobTaken
 from shortdrama.generation.lost import search, sketch
 from shortdrama.generation.phases import Phase, Tools, phase_of
@@ -99,6 +99,7 @@ async def _outcome(tools: Tools, claim: Claim) -> _Outcome:
     except StudioError as error:
         is_lost = isinstance(error, SubmissionUncertain)
         metrics.SUBMITS.add(outcome="lost" if is_lost else "refused")
+        chronicle.refused(claim.take, claim.attempt, error)
         return _Outcome(claim, error=error)
     metrics.SUBMITS.add(outcome="accepted")
     return _Outcome(claim, take=taken)
