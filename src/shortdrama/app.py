@@ -301,6 +301,7 @@ def _join(settings: Settings, storage: _Storage, stack: ExitStack, has_root: boo
         assets=assets,
         events_kept=settings.events_kept,
         ends=AsyncExitStack(),
+        look_for_keys=tools.keys.look_again,
     )
     return Services(
         settings=settings,

@@ -12,6 +12,7 @@ import os
 import secrets
 import socket
 import sqlite3
+from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from shortdrama.storage.data_directory import DataDirectory
 from shortdrama.storage.db.database import Database
 
 log = logging.getLogger(__name__)
+_BEAT_S = 600.0
 _TIDY_EVERY_S = 24 * 3600
 
 
@@ -67,7 +69,8 @@ def share_of(settings: Settings, database: Database) -> Share | None:
 def open_runner(settings: Settings, tools: Tools, directory: DataDirectory) -> OpenRunner:
     """The one that works, or the one that leaves it to other processes."""
     if tools.share is None:
-        return DbosRunner(Life(tools), _workflows_url(directory))
+        most_begun = 2 * settings.max_concurrent_takes
+        return DbosRunner(Life(tools), _workflows_url(directory), most_begun=most_begun)
     if not settings.work:
         return ElsewhereRunner(tools.share)
     url = settings.effective_database_url
@@ -86,6 +89,7 @@ class Work:
     assets: AssetService
     events_kept: int
     ends: AsyncExitStack
+    look_for_keys: Callable[[], None]  # a connection was changed, here or in another process
 
     async def start(self) -> None:
         """Take up what was under way when the studio last stopped."""
@@ -95,6 +99,8 @@ class Work:
         if not self.database.is_sqlite:
             listener = self.database.listen(self.hub.publish, self.runner.hear)
             self.ends.push_async_callback(asyncio.to_thread, listener.stop)
+        listening = asyncio.create_task(self._hear_of_keys())
+        self.ends.callback(listening.cancel)
         tidying = asyncio.create_task(self._tidy_daily())
         self.ends.callback(tidying.cancel)
 
@@ -104,6 +110,12 @@ class Work:
         await asyncio.to_thread(self.runner.close)
         await self.sora2.stop()
         await self.ends.aclose()
+
+    async def _hear_of_keys(self) -> None:
+        """Takes that wait for a key go on as soon as it was entered."""
+        async for event in self.hub.listen(None, _BEAT_S):
+            if event is not None and event.kind in {"connection.changed", "resync"}:
+                self.look_for_keys()
 
     async def _tidy_daily(self) -> None:
         while True:

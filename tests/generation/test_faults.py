@@ -60,9 +60,7 @@ SUBMIT = {
     "429 with seconds": Case({"submit": ["429:0.1", "ok"]}, submits=2),
     "429 with a date": Case({"submit": ["429_date:1", "ok"]}, submits=2),
     "503": Case({"submit": ["503", "ok"]}, submits=2),
-    "429 for ever": Case(
-        {"submit": "429"}, S.FAILED, K.RATE_LIMITED, Money.NONE, jobs=0, submits=5
-    ),
+    "503 page": Case({"submit": ["503_html", "ok"]}, submits=2),
     "400": refused("400", K.INVALID_REQUEST),
     "401": refused("401", K.AUTH),
     "402": refused("402", K.QUOTA),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from doubles.sora2_double import Sora2Double, refused_url
 from doubles.take_studio import KEY, Play, TakeStudio, quick
 from generation.conftest import LIMITS
 from shortdrama.domain.take import FailureKind, Money, TakeStatus
+from shortdrama.domain.waiting import busy_until, held_up
 from shortdrama.generation.service import Decision
 
 pytestmark = pytest.mark.xdist_group("takes-patience")
@@ -115,3 +117,59 @@ def test_a_job_found_later_is_found_once(tmp_path: Path) -> None:
             studio.takes.resolve_uncertain(takes[0].id, Decision.CHECK)
             studio.wait_for(takes[0].id, frozenset({S.READY}))
         assert double.submits() == 2
+
+
+def test_429_for_a_whole_day_ends_in_words(double: Sora2Double, tmp_path: Path) -> None:
+    double.script("never let in", submit="429")
+    limits = quick(LIMITS, longest_busy_s=20.0)
+    with TakeStudio(tmp_path, double.base_url, Play(limits=limits)) as studio:
+        take = studio.wait_for(studio.order("never let in").id)
+    assert take.status is S.FAILED
+    assert take.failure is not None
+    assert (take.failure.kind, take.failure.money) == (FailureKind.RATE_LIMITED, Money.NONE)
+    assert double.submits("never let in") >= 2
+    assert double.made("never let in") == []
+
+
+@pytest.mark.parametrize("step", ["429:3600", "503_html"])
+def test_a_busy_provider_is_waited_for_over_a_restart(
+    double: Sora2Double, tmp_path: Path, step: str
+) -> None:
+    """As long as it says, even an hour; nothing is asked before, and a person may cancel."""
+    prompts = [f"come again later {step}", f"never mind {step}"]
+    for prompt in prompts:
+        double.script(prompt, submit=[step, "ok"])
+    play = Play(scale=1.0, limits=replace(LIMITS, busy_pauses_s=(3600.0,)))
+    with TakeStudio(tmp_path, double.base_url, play) as studio:
+        takes = [studio.order(prompt).id for prompt in prompts]
+        studio.wait_until(lambda: all(held_up(studio.takes.get(one)) for one in takes))
+        told = [held_up(studio.takes.get(take_id)) for take_id in takes]
+    for held in told:
+        assert held is not None
+        assert held.until is not None
+        assert timedelta(minutes=55) < held.until - datetime.now(UTC) <= timedelta(hours=1)
+    with TakeStudio(tmp_path, double.base_url, play) as studio:
+        studio.wait_until(lambda: studio.runner.running() == set(takes))
+        studio.runner.wake(takes[0])  # as the same order once more does
+        assert studio.takes.cancel(takes[1]).status is S.CANCELLED
+        studio.wait_until(lambda: takes[1] not in studio.runner.running())
+        assert studio.takes.get(takes[0]).status is S.QUEUED
+        assert [double.submits(prompt) for prompt in prompts] == [1, 1]
+        changes = {"provider_status": busy_until(datetime.now(UTC))}
+        studio.tools.journal.note(takes[0], changes)  # the hour is over
+        studio.runner.wake(takes[0])
+        assert studio.wait_for(takes[0]).status is S.READY
+    assert [double.submits(prompt) for prompt in prompts] == [2, 1]
+
+
+def test_a_wish_beyond_a_day_is_waited_for_a_day(double: Sora2Double, tmp_path: Path) -> None:
+    double.script("in a week", submit="429:604800")
+    with TakeStudio(tmp_path, double.base_url, Play(scale=1.0, limits=LIMITS)) as studio:
+        take_id = studio.order("in a week").id
+        studio.wait_until(lambda: held_up(studio.takes.get(take_id)) is not None)
+        held = held_up(studio.takes.get(take_id))
+        assert held is not None
+        assert held.until is not None
+        left = held.until - datetime.now(UTC)
+        assert timedelta(hours=23) < left <= timedelta(days=1)
+        assert studio.takes.cancel(take_id).status is S.CANCELLED

@@ -114,6 +114,7 @@ REFUSALS = [
     ("quota", "quota", False, None),
     ("501", "provider_failure", True, None),
     ("503", "provider_failure", True, None),
+    ("503_html", "provider_failure", True, None),
     ("redirect", "invalid_request", False, None),
     ("200_error", "rate_limited", True, None),
 ]
@@ -150,7 +151,6 @@ UNCERTAIN = [
     "408",
     "500_html",
     "502_html",
-    "503_html",
 ]
 
 

@@ -11,7 +11,7 @@ import heapq
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.take import Take, TakeStatus
@@ -102,14 +102,46 @@ def lefts_of(
     return lefts_s
 
 
+@dataclass(frozen=True, slots=True)
+class HeldUp:
+    """Why a take under way does not go on just now. `until` is known of a busy provider."""
+
+    why: str  # of `NO_KEY`, `BUSY`, `UNREACHABLE`, `LOST`
+    until: datetime | None = None
+
+
+NO_KEY = "no_key"  # of its connection, on this machine
+BUSY = "busy"
+UNREACHABLE = "unreachable"
+LOST = "lost"  # the built-in engine's job went with its process
+
+
+def busy_until(moment: datetime) -> str:
+    """What a take's `provider_status` says while it waits as long as its provider told."""
+    return f"{BUSY} {moment.astimezone(UTC).isoformat(timespec='milliseconds')}"
+
+
+def held_up(take: Take) -> HeldUp | None:
+    """None where nothing holds it up."""
+    word, _, moment = (take.provider_status or "").partition(" ")
+    if word == NO_KEY and not moment:
+        return HeldUp(word) if take.is_active else None
+    if take.status is not TakeStatus.QUEUED or word not in {BUSY, UNREACHABLE, LOST}:
+        return None
+    try:
+        until = datetime.fromisoformat(moment) if moment else None
+    except ValueError:
+        return None
+    return HeldUp(word, until)
+
+
 def when_sent_s(take: Take, now: datetime) -> float | None:
     """The estimate of a queued take that is sent now, counted from now on.
 
     What was ordered with one estimate keeps it; what waited past it begins to count again.
     """
     left = left_s(take, now)
-    was_held_up = take.provider_status in ("unreachable", "busy", "lost")
-    return take.estimate_s if was_held_up or not left else left
+    return take.estimate_s if held_up(take) or not left else left
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import TERMINAL, Failure, Money, Take, TakeStatus
 from shortdrama.domain.waiting import left_s, when_sent_s
 from shortdrama.errors import Conflict
-from shortdrama.generation import books, chronicle, failures
+from shortdrama.generation import books, failures
 from shortdrama.generation.ports import Bill, TakeRecords, TakeTransaction
 from shortdrama.generation.sharing import Share
 
@@ -95,6 +95,11 @@ class Journal:
     def count_attempts(self, take_id: TakeId) -> int:
         with self._records.read() as tx:
             return tx.submissions.count(take_id)
+
+    def turned_away(self, take_id: TakeId) -> list[tuple[str | None, datetime]]:
+        """Its latest attempts that made nothing, newest first: outcome, and when they began."""
+        with self._records.read() as tx:
+            return tx.submissions.turned_away(take_id)
 
     def accept(self, take_id: TakeId, attempt: int, job_id: str, word: str) -> Take | None:
         """The provider has the job. A take that is being cancelled stays so, with the job's id.
@@ -240,7 +245,6 @@ def _close(
 ) -> None:
     tx.submissions.close(take_id, attempt, outcome, job_id)
     books.closed(tx, take_id, attempt, outcome, job_id)
-    chronicle.closed(take_id, attempt, outcome, job_id)
 
 
 def tell(tx: TakeTransaction, take: Take | None, note: str | None = None) -> Take | None:
@@ -255,7 +259,6 @@ def tell(tx: TakeTransaction, take: Take | None, note: str | None = None) -> Tak
             "number": take.number,
         }
         tx.events.append("take.changed", data | ({"note": note} if note else {}))
-        chronicle.changed(take)
     return take
 
 

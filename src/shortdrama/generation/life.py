@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from shortdrama.domain.ids import TakeId
+from shortdrama.domain.ids import ConnectionId, TakeId
 from shortdrama.domain.take import ACTIVE, TakeStatus
 from shortdrama.errors import StudioError
 from shortdrama.generation import failures
 from shortdrama.generation.fetch import fetch
 from shortdrama.generation.finish import finish
+from shortdrama.generation.held_up import has_waited_for_key
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.sharing import GivenUp
 from shortdrama.generation.submit import reconcile, submit
@@ -52,6 +53,8 @@ class Life:
             slots.hold(take_id)
         following = None
         try:
+            if phase is Phase.FETCH:
+                await self._wait_for_key(take_id)
             following = await self._run_patiently(phase, take_id)
         except GivenUp:
             log.debug("take %s is left to whoever may go on with it", take_id)
@@ -60,6 +63,15 @@ class Life:
                 slots.release(take_id)
                 self._tools.finished.pop(take_id, None)
         return following
+
+    async def _wait_for_key(self, take_id: TakeId) -> None:
+        """Before a clip is fetched: it stays at its provider until there is a key to ask with."""
+        while True:
+            take = await asyncio.to_thread(self._tools.journal.get, take_id)
+            if take is None or phase_of(take) is not Phase.FETCH:
+                return
+            if not await has_waited_for_key(self._tools, take):
+                return
 
     async def _run_patiently(self, phase: Phase, take_id: TakeId) -> Phase | None:
         """While the records or the disk take nothing, the take stays as it is and loses nothing."""
@@ -91,6 +103,16 @@ class Life:
         """Takes that need a runner, oldest first."""
         return await asyncio.to_thread(self._active)
 
+    async def queued_takes(self) -> dict[TakeId, ConnectionId]:
+        """Of the active ones those that are not sent yet, oldest first, and where they will be."""
+        return await asyncio.to_thread(self._queued)
+
+    async def queue_of(self, take_id: TakeId) -> ConnectionId | None:
+        """Where a take will be sent; None where it is not queued."""
+        take = await asyncio.to_thread(self._tools.journal.get, take_id)
+        is_queued = take is not None and take.status is TakeStatus.QUEUED
+        return take.request.connection_id if take is not None and is_queued else None
+
     def wake(self, take_id: TakeId) -> None:
         """Look now instead of after the current pause. On the life's own loop."""
         self._tools.pauses.wake(take_id)
@@ -102,6 +124,11 @@ class Life:
 
     async def close(self) -> None:
         await self._tools.providers.close()
+
+    def _queued(self) -> dict[TakeId, ConnectionId]:
+        with self._tools.records.read() as tx:
+            queued = tx.takes.with_status(_UNPAID)
+        return {take.id: take.request.connection_id for take in queued}
 
     def _active(self) -> list[TakeId]:
         with self._tools.records.read() as tx:

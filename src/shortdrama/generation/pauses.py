@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 
 from shortdrama.domain.ids import TakeId
 
@@ -20,14 +21,26 @@ class Pauses:
         self._busy = 0
         self._idle = asyncio.Event()
 
-    async def sleep(self, take_id: TakeId, seconds: float) -> None:
-        """At most this long; shorter after `wake`."""
+    async def sleep(self, take_id: TakeId, seconds: float) -> bool:
+        """At most this long. True where `wake` made it shorter."""
+        return await self._sleep(take_id, seconds * self.scale)
+
+    async def sleep_until(self, take_id: TakeId, moment: datetime) -> bool:
+        """As `sleep`, to a time that was told by `after`."""
+        return await self._sleep(take_id, (moment - datetime.now(UTC)).total_seconds())
+
+    def after(self, seconds: float) -> datetime:
+        """The end of a pause that begins now."""
+        return datetime.now(UTC) + timedelta(seconds=seconds * self.scale)
+
+    async def _sleep(self, take_id: TakeId, seconds: float) -> bool:
         call = asyncio.Event()
         self._calls[take_id].add(call)
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(seconds * self.scale):
+                async with asyncio.timeout(seconds):
                     await call.wait()
+            return call.is_set()
         finally:
             self._calls[take_id].discard(call)
             if not self._calls[take_id]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Take, TakeRequest, TakeStatus
 from shortdrama.generation.journal import Journal
+from shortdrama.generation.keys import Keys
 from shortdrama.generation.pauses import Pauses
 from shortdrama.generation.polls import Polls
 from shortdrama.generation.ports import (
@@ -40,8 +41,10 @@ class Limits:
     """How patient the studio is; all in seconds."""
 
     unreachable_pauses_s: tuple[float, ...] = (1, 2, 4, 8, 15, 30, 60)
-    busy_pauses_s: tuple[float, ...] = (5, 10, 20, *(30,) * 57)  # half an hour in all
-    longest_wish_s: float = 900.0  # a Retry-After beyond this is a refusal
+    # Half an hour in all, then the last one again and again.
+    busy_pauses_s: tuple[float, ...] = (5, 10, 20, *(30,) * 57, 60, 120, 300)
+    longest_busy_s: float = 86_400.0  # a take that was turned away all day has failed
+    longest_wish_s: float = 900.0  # a Retry-After of a download beyond this is not waited for
     search_pauses_s: tuple[float, ...] = (0, 2, 5, 10)
     clock_skew_s: float = 30.0
     not_found_grace_s: float = 60.0
@@ -77,6 +80,10 @@ class Tools:
     @cached_property
     def journal(self) -> Journal:
         return Journal(self.records, self.share)
+
+    @cached_property
+    def keys(self) -> Keys:
+        return Keys(self.providers, self.pauses)
 
     @cached_property
     def polls(self) -> Polls:

@@ -108,6 +108,10 @@ class SubmissionStore(Protocol):
 
     def count(self, take_id: TakeId) -> int: ...
 
+    def turned_away(self, take_id: TakeId) -> list[tuple[str | None, datetime]]:
+        """Outcome and time of its latest attempts that made nothing, or are open; newest first."""
+        ...
+
     def known_jobs(self, job_ids: Sequence[str]) -> set[str]:
         """Those of these provider jobs that an accepted submission of this studio already holds."""
         ...

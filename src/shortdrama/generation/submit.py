@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import takewhile
 
 from shortdrama import metrics
 from shortdrama.domain.ids import AssetId, TakeId
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
+from shortdrama.domain.waiting import NO_KEY, UNREACHABLE, busy_until, held_up
 from shortdrama.errors import NotFound, ProviderError, StudioError, SubmissionUncertain
-from shortdrama.generation import chronicle, failures
+from shortdrama.generation import failures
+from shortdrama.generation.held_up import has_waited_for_key, leave_slot, release_call
 from shortdrama.generation.journal import Claim, JobTaken
+from shortdrama.generation.keys import KEY_MISSING
 from shortdrama.generation.lost import search, sketch
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.ports import ProviderJob, Reference, Submission
 
 log = logging.getLogger(__name__)
+_BUSY = frozenset({429, 503})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,8 @@ async def submit(tools: Tools, take_id: TakeId) -> Phase | None:
         take = await asyncio.to_thread(tools.journal.get, take_id)
         if take is None or phase_of(take) is not Phase.SUBMIT:
             return phase_of(take)
+        if await _has_waited(tools, take):
+            continue
         if take.status is TakeStatus.QUEUED:
             outcome = await _attempt(tools, take_id)
             take = await _follow(tools, outcome) if outcome else take
@@ -47,6 +55,20 @@ async def submit(tools: Tools, take_id: TakeId) -> Phase | None:
             take = await _settle_lost(tools, take, None)
         if phase_of(take) is not Phase.SUBMIT:
             return phase_of(take)
+
+
+async def _has_waited(tools: Tools, take: Take) -> bool:
+    """Whether the take could not be sent yet; its row may say something else by now."""
+    if await has_waited_for_key(tools, take):
+        return True
+    held = held_up(take)
+    until = held.until if held is not None else None
+    longest = tools.pauses.after(tools.limits.longest_busy_s)  # clocks may have been wrong
+    if until is None or not datetime.now(UTC) < until <= longest:
+        return False
+    await leave_slot(tools, take.id)
+    await tools.pauses.sleep_until(take.id, until)
+    return True
 
 
 async def _wait_for_turn(tools: Tools, take_id: TakeId) -> None:
@@ -82,15 +104,7 @@ async def _attempt(tools: Tools, take_id: TakeId) -> _Outcome | None:
             return await _outcome(tools, claim) if claim else None
         finally:
             tools.sending.discard(take_id)
-            await _release_call(tools, take_id)
-
-
-async def _release_call(tools: Tools, take_id: TakeId) -> None:
-    """Tell the other processes that no answer is waited for any more. Where it cannot be told,
-    they believe so for as long as this process lives: that costs patience and no money."""
-    if tools.share is not None:
-        with suppress(StudioError):
-            await asyncio.to_thread(tools.share.sent, take_id)
+            await release_call(tools, take_id)
 
 
 async def _outcome(tools: Tools, claim: Claim) -> _Outcome:
@@ -99,7 +113,6 @@ async def _outcome(tools: Tools, claim: Claim) -> _Outcome:
     except StudioError as error:
         is_lost = isinstance(error, SubmissionUncertain)
         metrics.SUBMITS.add(outcome="lost" if is_lost else "refused")
-        chronicle.refused(claim.take, claim.attempt, error)
         return _Outcome(claim, error=error)
     metrics.SUBMITS.add(outcome="accepted")
     return _Outcome(claim, take=taken)
@@ -152,24 +165,56 @@ async def _refused(tools: Tools, claim: Claim, error: ProviderError) -> Take | N
             TakeStatus.FAILED,
             failures.refusal(error),
         )
-    word = "unreachable" if outcome == "not_sent" else "busy"
+    # Written down, so that a take that was told to wait does so after a restart as well.
+    is_busy = pause_s and _is_busy(error)
+    word = busy_until(tools.pauses.after(pause_s)) if is_busy else UNREACHABLE
+    word = NO_KEY if error.code == KEY_MISSING else word
     moved = await asyncio.to_thread(tools.journal.requeue, take.id, claim.attempt, outcome, word)
     tools.slots.release(take.id)  # others, at other providers, need not wait with it
-    await tools.pauses.sleep(take.id, pause_s)
+    if word == UNREACHABLE:
+        await tools.pauses.sleep(take.id, pause_s)
     return moved
 
 
 async def _pause_after(tools: Tools, take: Take, error: ProviderError) -> float | None:
     """Seconds until the next attempt; None where there is to be none."""
+    if error.code == KEY_MISSING:  # taken away in this very moment
+        tools.keys.forget(take.request.connection_id)
+        return 0.0
     if not error.is_transient:
         return None
-    is_busy = error.kind == FailureKind.RATE_LIMITED or error.retry_after_s is not None
+    turned_away = await asyncio.to_thread(tools.journal.turned_away, take.id)
+    if _is_busy(error):
+        return _busy_pause_s(tools, turned_away, error.retry_after_s or 0.0)
+    pauses = tools.limits.unreachable_pauses_s
+    tried = _count_alike(turned_away, "not_sent" if error.details.get("not_sent") else "refused")
+    return pauses[tried - 1] if tried <= len(pauses) else None
+
+
+def _is_busy(error: ProviderError) -> bool:
+    """Whether the provider takes requests again by itself, later."""
+    is_told = error.retry_after_s is not None or error.details.get("http_status") in _BUSY
+    return error.kind == FailureKind.RATE_LIMITED or is_told
+
+
+def _busy_pause_s(
+    tools: Tools, turned_away: list[tuple[str | None, datetime]], wish_s: float
+) -> float | None:
+    """As long as the provider says, and a day in all."""
     limits = tools.limits
-    pauses = limits.busy_pauses_s if is_busy else limits.unreachable_pauses_s
-    tried = await asyncio.to_thread(tools.journal.count_attempts, take.id)
-    if tried > len(pauses) or (error.retry_after_s or 0) > limits.longest_wish_s:
+    began = turned_away[-1][1] if turned_away else datetime.now(UTC)
+    left_s = (began - tools.pauses.after(-limits.longest_busy_s)).total_seconds()
+    if left_s <= 0:
         return None
-    return max(pauses[tried - 1], error.retry_after_s or 0)
+    tried = min(_count_alike(turned_away, "refused"), len(limits.busy_pauses_s))
+    pause_s = max(limits.busy_pauses_s[tried - 1], wish_s)
+    return min(pause_s, left_s / tools.pauses.scale)
+
+
+def _count_alike(turned_away: list[tuple[str | None, datetime]], outcome: str) -> int:
+    """How many attempts in a row ended like this, with the one that is still open."""
+    alike = takewhile(lambda told: told[0] in (None, outcome), turned_away)
+    return max(1, sum(1 for _ in alike))
 
 
 async def _settle_lost(tools: Tools, take: Take, error: SubmissionUncertain | None) -> Take | None:

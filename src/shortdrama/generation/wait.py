@@ -12,8 +12,9 @@ from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import FailureKind, Take, TakeStatus
 from shortdrama.domain.waiting import Pace, corrected_s
 from shortdrama.errors import ProviderError, StudioError
-from shortdrama.generation import chronicle, failures
+from shortdrama.generation import failures
 from shortdrama.generation.cadence import Watch, next_poll_s
+from shortdrama.generation.held_up import has_waited_for_key
 from shortdrama.generation.journal import Progress
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.polls import Question
@@ -112,6 +113,10 @@ def _begin(tools: Tools, take: Take, job_id: str) -> _Vigil:
 async def _look(tools: Tools, vigil: _Vigil) -> Take | None:
     """One poll and what follows from it; the take where it has left this phase."""
     connection_id = vigil.take.request.connection_id
+    if await has_waited_for_key(tools, vigil.take):
+        # Nobody could ask meanwhile: the job gets another look before it counts as late.
+        vigil.began, vigil.failed_polls = time.monotonic(), 0
+        return vigil.take if await _has_left(tools, vigil, is_urgent=True) else None
     question = Question(vigil.take.id, connection_id, vigil.job_id, vigil.pace)
     try:
         heard = await tools.polls.ask(question)
@@ -186,7 +191,6 @@ async def _miss(tools: Tools, vigil: _Vigil, error: StudioError) -> Take | None:
         return await asyncio.to_thread(tools.journal.begin_anew, vigil.take.id)
     vigil.misses = vigil.misses + 1 if is_gone else 0
     vigil.failed_polls += 1
-    chronicle.missed(vigil.take, vigil.failed_polls, error)
     vigil.asked_s = error.retry_after_s if isinstance(error, ProviderError) else None
     if vigil.misses >= _MISSES and vigil.elapsed_s > tools.limits.not_found_grace_s:
         return await _give_up(tools, vigil, FailureKind.NOT_FOUND, None)

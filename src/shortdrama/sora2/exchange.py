@@ -25,6 +25,7 @@ from shortdrama.sora2.line import Line, unwritten, writing
 from shortdrama.sora2.options import Auth, Timeouts
 from shortdrama.sora2.redaction import Redactor
 from shortdrama.sora2.transcript import note
+from shortdrama.sora2.unavailable import is_turned_away
 from shortdrama.sora2.unpacking import ACCEPTED, unpacked
 
 _ERRNO = re.compile(r"^\[Errno -?\d+\] ")  # says nothing to a person
@@ -296,4 +297,4 @@ def _is_refusal(answer: Answer) -> bool:
         return answer.status != 303  # "see other" is how a server may tell of what it made
     if 400 <= answer.status < 500:
         return answer.status not in _UNCLEAR_4XX
-    return answer.status == 501 or (answer.status == 503 and answer.error is not None)
+    return answer.status == 501 or (answer.status == 503 and is_turned_away(answer))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
@@ -180,6 +181,16 @@ class SubmissionStore:
         )
         found: int | None = self._connection.scalar(statement)
         return found
+
+    def turned_away(self, take_id: TakeId) -> list[tuple[str | None, datetime]]:
+        """Outcome and time of its latest attempts that made nothing, or are open; newest first."""
+        statement = (
+            sa.select(submissions.c.outcome, submissions.c.opened_at)
+            .where(submissions.c.take_id == take_id)
+            .order_by(submissions.c.attempt.desc())
+        )
+        rows = [(row.outcome, row.opened_at) for row in self._connection.execute(statement)]
+        return list(takewhile(lambda row: row[0] in (None, "refused", "not_sent"), rows))
 
     def known_jobs(self, job_ids: Sequence[str]) -> set[str]:
         """Those of these provider jobs that an accepted submission of this studio holds."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,18 +14,24 @@ from shortdrama.board.service import BoardView, ShotView
 from shortdrama.domain.ids import ShotId, TakeId
 from shortdrama.domain.money import TakeCost
 from shortdrama.domain.take import Take, TakeStatus
+from shortdrama.domain.waiting import NO_KEY, held_up
 from shortdrama.errors import NotFound
 from shortdrama.web.panels.takes.card import ModelLabels, Setting, TakeCard, take_card
+from shortdrama.web.panels.takes.listing import Depth, Listing, list_takes
 from shortdrama.web.services import Services
 
 _OPEN_SHOT = "shot"  # the cookie; other studios on this machine have one of the same name
 _SHOT_ID = re.compile(r"[0-9a-f]{32}")
+_USUAL = Depth()
 _NEEDS_PERSON = (TakeStatus.UNCERTAIN, TakeStatus.STALLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The shot that is open. `shown` is the take that the viewer shows, if any."""
+    """The shot that is open. `shown` is the take that the viewer shows, if any.
+
+    `cards` are of the takes that the panel lists; `card` finds that of any take of the shot.
+    """
 
     board: BoardView
     view: ShotView
@@ -32,6 +39,8 @@ class Place:
     labels: ModelLabels
     shown: Take | None
     costs: Mapping[TakeId, TakeCost] = field(default_factory=dict)  # of the shot's takes
+    listing: Listing = field(default_factory=Listing)
+    make_card: Callable[[TakeId], TakeCard | None] | None = None  # of takes that are not listed
 
     @property
     def cost_of_shown(self) -> TakeCost | None:
@@ -44,24 +53,33 @@ class Place:
     @property
     def busy_card(self) -> TakeCard | None:
         """The oldest take that is on its way: the next one that will play."""
-        running = [card for card in self.cards if card.is_running]
-        return running[-1] if running else None
+        active = (self.card(take.id) for take in reversed(self.view.takes) if take.is_active)
+        return next((card for card in active if card and card.is_running), None)
 
     @property
     def is_fresh(self) -> bool:
         """Nothing was ever made in this episode."""
-        return len(self.board.shots) == 1 and not self.cards
+        return len(self.board.shots) == 1 and not self.view.takes
 
     @property
     def can_compare(self) -> bool:
-        return sum(card.is_ready and card.video_url is not None for card in self.cards) > 1
+        ready = (t.status is TakeStatus.READY and t.clip is not None for t in self.view.takes)
+        return sum(ready) > 1
 
     @property
     def scene_title(self) -> str:
         scene_id = self.view.shot.scene_id
         return next((s.title for s in self.board.scenes if s.id == scene_id), "")
 
+    @property
+    def pinned(self) -> tuple[TakeCard, ...]:
+        """Older than those that are listed."""
+        cards = (self.card(take.id) for take in self.listing.pinned)
+        return tuple(card for card in cards if card is not None)
+
     def card(self, take_id: TakeId) -> TakeCard | None:
+        if self.make_card is not None:
+            return self.make_card(take_id)
         return next((card for card in self.cards if card.id == take_id), None)
 
     def neighbour(self, step: int) -> ShotView | None:
@@ -71,7 +89,9 @@ class Place:
         return self.board.shots[position] if 0 <= position < len(self.board.shots) else None
 
 
-def find_place(services: Services, shot_id: str = "", take_id: str = "") -> Place:
+def find_place(
+    services: Services, shot_id: str = "", take_id: str = "", depth: Depth = _USUAL
+) -> Place:
     """The place that an address names; the latest work where it names none.
 
     Raises:
@@ -87,15 +107,26 @@ def find_place(services: Services, shot_id: str = "", take_id: str = "") -> Plac
         raise NotFound("This shot is not here any more.")
     labels = model_labels(services)
     costs = services.money.costs([take.id for take in view.takes])
+    by_id = {take.id: take for take in view.takes}
+
+    @cache
+    def make_card(take_id: TakeId) -> TakeCard | None:
+        take = by_id.get(take_id)
+        return card_of(services, view, take, labels, costs.get(take_id)) if take else None
+
+    shown = _asked(view, take_id) if take_id else shown_first(view)
+    always = {view.shot.selected_take_id, shown.id if shown else None} - {None}
+    listing = list_takes(view.takes, depth, {take_id for take_id in always if take_id})
+    cards = (make_card(take.id) for take in listing.listed)
     return Place(
         board=board,
         view=view,
-        cards=tuple(
-            card_of(services, view, take, labels, costs.get(take.id)) for take in view.takes
-        ),
+        cards=tuple(card for card in cards if card is not None),
         labels=labels,
         costs=costs,
-        shown=_asked(view, take_id) if take_id else shown_first(view),
+        shown=shown,
+        listing=listing,
+        make_card=make_card,
     )
 
 
@@ -138,6 +169,7 @@ def card_of(
         shot_number=view.shot.number,
         queue_position=services.takes.queue_position(take) if is_queued else None,
         client_names=_client_names(services, take),
+        connection_name=_connection_name(services, take),
         cost=cost,
     )
     return take_card(take, setting)
@@ -148,6 +180,17 @@ def _client_names(services: Services, take: Take) -> dict[str, str]:
     is_client = take.ordered_by.startswith("client:")
     names = services.client_keys.names() if is_client else {}
     return {str(client_id): name for client_id, name in names.items()}
+
+
+def _connection_name(services: Services, take: Take) -> str:
+    """Looked up for takes that wait for their key alone: a keyring may be slow."""
+    held = held_up(take)
+    if held is None or held.why != NO_KEY:
+        return ""
+    try:
+        return services.connections.get(take.request.connection_id).name
+    except NotFound:
+        return ""
 
 
 def model_labels(services: Services) -> ModelLabels:

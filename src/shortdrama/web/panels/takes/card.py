@@ -10,7 +10,7 @@ from shortdrama.domain.ids import ConnectionId, TakeId
 from shortdrama.domain.model import PREVIZ_MODEL
 from shortdrama.domain.money import TakeCost, dollars
 from shortdrama.domain.take import Money, Take, TakeStatus
-from shortdrama.domain.waiting import left_s
+from shortdrama.domain.waiting import BUSY, NO_KEY, UNREACHABLE, held_up, left_s
 from shortdrama.web.i18n import _
 
 ModelLabels = Mapping[tuple[str, ConnectionId], str]
@@ -52,7 +52,7 @@ class TakeCard:
     elapsed_s: float
     left_s: float | None  # 0: it takes longer than usual
     queue_position: int | None
-    trouble: str  # why a queued take has not been sent yet; "" where nothing is wrong
+    trouble: str  # why a take under way does not go on; "" where nothing is wrong
     reject_reason: str
     cost_micro_usd: int | None
     has_problem: bool
@@ -78,6 +78,7 @@ class Setting:
     selected: TakeId | None = None
     shot_number: int = 0
     client_names: Mapping[str, str] = field(default_factory=dict)
+    connection_name: str = ""  # looked up where a take waits for its key
     queue_position: int | None = None
     cost: TakeCost | None = None  # as the ledger has it
 
@@ -86,7 +87,7 @@ def take_card(take: Take, setting: Setting, now: datetime | None = None) -> Take
     """The card of a take."""
     state = _state(take, setting.selected)
     now = now or datetime.now(UTC)
-    trouble = _trouble(take)
+    trouble = _trouble(take, setting)
     return TakeCard(
         id=take.id,
         number=take.number,
@@ -109,13 +110,25 @@ def take_card(take: Take, setting: Setting, now: datetime | None = None) -> Take
     )
 
 
-def _trouble(take: Take) -> str:
-    if take.status is not TakeStatus.QUEUED:
+def _trouble(take: Take, setting: Setting) -> str:
+    held = held_up(take)
+    if held is None:
         return ""
+    if held.why == NO_KEY:
+        name = setting.connection_name or model_label(take, setting.labels)
+        return _("Waiting for the key of {name}. Enter it in the settings.").format(name=name)
+    if held.why == BUSY and held.until is not None:
+        return _("The provider is busy; trying again at {time}").format(time=_clock(held.until))
     return {
-        "unreachable": _("The provider cannot be reached; trying again"),
-        "busy": _("The provider is busy; trying again when it allows"),
-    }.get(take.provider_status or "", "")
+        UNREACHABLE: _("The provider cannot be reached; trying again"),
+        BUSY: _("The provider is busy; trying again when it allows"),
+    }.get(held.why, "")
+
+
+def _clock(moment: datetime) -> str:
+    """With its day where that is not today."""
+    here, now = moment.astimezone(), datetime.now(UTC).astimezone()
+    return here.strftime("%H:%M:%S" if here.date() == now.date() else "%Y-%m-%d %H:%M")
 
 
 def _state(take: Take, selected: TakeId | None) -> str:

@@ -1,0 +1,108 @@
+"""A machine that has forgotten the key of a connection: takes wait for it, and nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from doubles.sora2_double import Sora2Double
+from doubles.take_studio import KEY, Play, TakeStudio
+from generation.conftest import LIMITS
+from shortdrama.domain.ids import TakeId
+from shortdrama.domain.take import TakeStatus
+from shortdrama.domain.waiting import NO_KEY
+
+pytestmark = pytest.mark.xdist_group("takes-keys")
+
+S = TakeStatus
+# At the true pace: whoever looked by the clock alone would come too late for these tests.
+PLAY = Play(scale=1.0, limits=LIMITS)
+
+
+@pytest.fixture
+def studio(double: Sora2Double, tmp_path: Path) -> Iterator[TakeStudio]:
+    with TakeStudio(tmp_path, double.base_url, replace(PLAY, max_takes=2)) as opened:
+        yield opened
+
+
+def wait_until_it_waits(studio: TakeStudio, take_id: TakeId) -> None:
+    studio.wait_until(lambda: studio.takes.get(take_id).provider_status == NO_KEY)
+
+
+def enter_key(studio: TakeStudio) -> None:
+    studio.key = KEY
+    studio.tools.keys.look_again()
+
+
+def test_queued_takes_wait_for_the_key(studio: TakeStudio, double: Sora2Double) -> None:
+    """Also those for which there was no room: each says why, and none holds a place."""
+    studio.key = None
+    takes = [studio.order(f"locked out {number}").id for number in range(5)]
+    for take_id in takes:
+        wait_until_it_waits(studio, take_id)
+    assert {studio.takes.get(take_id).status for take_id in takes} == {S.QUEUED}
+    with studio.records.read() as tx:
+        assert [tx.submissions.count(take_id) for take_id in takes] == [0] * 5
+    studio.takes.cancel(takes[0])
+    studio.wait_until(lambda: takes[0] not in studio.runner.running())
+    enter_key(studio)
+    assert {studio.wait_for(take_id).status for take_id in takes[1:]} == {S.READY}
+    assert studio.takes.get(takes[0]).status is S.CANCELLED
+    assert [double.submits(f"locked out {number}") for number in range(5)] == [0, 1, 1, 1, 1]
+
+
+def test_a_take_that_is_generating_waits_and_is_woken(
+    studio: TakeStudio, double: Sora2Double
+) -> None:
+    script = double.script("locked out later", poll="in_progress:10")
+    take = studio.order("locked out later")
+    studio.wait_until(lambda: studio.takes.get(take.id).progress == 10)
+    studio.key = None
+    wait_until_it_waits(studio, take.id)
+    assert studio.takes.get(take.id).status is S.GENERATING
+    script.poll = "completed"
+    enter_key(studio)
+    assert studio.wait_for(take.id).status is S.READY
+    assert double.submits("locked out later") == 1
+
+
+def test_a_start_without_keys_loses_nothing(double: Sora2Double, tmp_path: Path) -> None:
+    """Queued, generating and with a lost answer: the same takes go on, none is sent twice."""
+    double.script("was under way", poll="in_progress:10")
+    with TakeStudio(tmp_path, double.base_url, PLAY) as before:
+        running = before.order("was under way").id
+        before.wait_for(running, frozenset({S.GENERATING}))
+        before.key = None
+        queued = before.order("was queued").id
+        wait_until_it_waits(before, queued)
+        wait_until_it_waits(before, running)
+    double.script("was under way", poll="completed")
+    after = TakeStudio(tmp_path, double.base_url, PLAY)
+    after.key = None
+    with after:
+        after.wait_until(lambda: after.runner.running() == {running, queued})
+        statuses = [after.takes.get(take_id).status for take_id in (running, queued)]
+        assert statuses == [S.GENERATING, S.QUEUED]
+        enter_key(after)
+        assert after.wait_for(queued).status is S.READY
+    assert double.submits("was under way") == double.submits("was queued") == 1
+
+
+def test_a_key_that_is_taken_away_while_a_take_is_sent(
+    studio: TakeStudio, double: Sora2Double
+) -> None:
+    """It was there a moment ago: the attempt never left, and the take waits."""
+    first = studio.order("with a key").id
+    assert studio.wait_for(first).status is S.READY
+    studio.tools.keys._known[studio.connection.id] = False, float("inf")
+    studio.key = None
+    take = studio.order("without one").id
+    wait_until_it_waits(studio, take)
+    with studio.records.read() as tx:
+        assert [outcome for outcome, _ in tx.submissions.turned_away(take)] == ["not_sent"]
+    enter_key(studio)
+    assert studio.wait_for(take).status is S.READY
+    assert double.submits("without one") == 1
