@@ -22,7 +22,7 @@ StillIn = Callable[[], Awaitable[bool]]
 
 def let_in(scope: Scope, who: Who, still_in: StillIn) -> None:
     """`still_in` says whether that is so now: a stream outlives the question at its beginning."""
-    scope.setdefault("state", {}).update(who=who, still_in=still_in)
+    scope.setdefault("state", {}).update(who=who, person=person_mark(who), still_in=still_in)
 
 
 def person_mark(who: Who | None) -> str:

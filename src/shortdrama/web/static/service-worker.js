@@ -6,6 +6,8 @@
  * - Clips (/media/…, asked for by a player): the server first, then store `videos`, with ranges.
  * - Everything else, /api and the event stream above all, never passes through here.
  *
+ * Pages are the person's who is logged in: a log-in, a log-out or a session's end forgets them.
+ *
  * The server writes its version into VERSION; another version is another cache, the old ones go.
  */
 
@@ -16,6 +18,10 @@ const PATIENCE_MS = 4000;
 const LINKED = /(?:src|href)="(\/static\/[^"]+)"/g;
 const IMPORTED = /(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+\.js)["']/g;
 const WORKED = /new URL\(\s*["'](\.{1,2}\/[^"']+\.js)["']\s*,\s*import\.meta\.url/g;
+
+const WAYS = new Set(["/login", "/logout"]);
+/** Counts up as pages are forgotten: what was asked for before then is not kept. */
+let era = 0;
 
 self.addEventListener("install", (event) => {
   self.skipWaiting();
@@ -33,7 +39,9 @@ self.addEventListener("message", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  if (request.method !== "GET" || url.origin !== location.origin) return;
+  if (url.origin !== location.origin) return;
+  if (request.method === "POST" && WAYS.has(url.pathname)) event.waitUntil(forgetPages());
+  if (request.method !== "GET") return;
   if (request.mode === "navigate" && PAGES.has(url.pathname)) event.respondWith(page(event, url));
   else if (url.pathname.startsWith("/static/")) event.respondWith(fixed(request));
   else if (isClip(request, url)) event.respondWith(clip(request, url));
@@ -50,11 +58,13 @@ async function takeOver() {
 /* Pages */
 
 async function page(event, url) {
+  const begun = era;
   const asked = (async () => (await event.preloadResponse) ?? fetch(event.request))();
   const kept = await keptPage(url);
   const answer = await Promise.race([asked.catch(() => null), kept ? patience() : asked.catch(() => null)]);
   if (answer && answer.status < 500) {
-    if (answer.ok) event.waitUntil(put(pageKey(url), answer.clone()));
+    if (answer.ok) event.waitUntil(put(pageKey(url), answer.clone(), begun));
+    if (answer.status === 401) event.waitUntil(forgetPages());
     return answer;
   }
   return kept ?? asked;
@@ -78,10 +88,11 @@ function pageKey(url) {
 /** Fetch a page with all the scripts and styles it will ask for. */
 async function keepPage(address) {
   const url = new URL(address, location.origin);
+  const begun = era;
   const response = await fetch(url, { headers: { Accept: "text/html" } });
   if (!response.ok) return;
   const text = await response.clone().text();
-  await put(pageKey(url), response);
+  await put(pageKey(url), response, begun);
   await keepFixed(matches(text, LINKED, url.href), new Set());
 }
 
@@ -101,9 +112,16 @@ function matches(text, pattern, base) {
   return [...text.matchAll(pattern)].map((match) => new URL(match[1], base).href);
 }
 
-async function put(key, response) {
+async function put(key, response, begun) {
   const cache = await caches.open(CACHE);
-  await cache.put(key, response);
+  if (begun === era) await cache.put(key, response);
+}
+
+async function forgetPages() {
+  era += 1;
+  const cache = await caches.open(CACHE);
+  const pages = (await cache.keys()).filter(({ url }) => !new URL(url).pathname.startsWith("/static/"));
+  await Promise.all(pages.map((kept) => cache.delete(kept)));
 }
 
 /* Styles and scripts */

@@ -3,6 +3,7 @@
 import "../../static/js/asset-menu.js";
 import "../../static/js/coming-in.js";
 import "../../static/js/file-drop.js";
+import "../../static/js/others-waiting.js";
 import "../../static/js/refused-files.js";
 import "../../static/js/server-away.js";
 import "./asset-panel.js";

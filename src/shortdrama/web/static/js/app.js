@@ -6,6 +6,8 @@ import "./renaming.js";
 import "../../panels/studio/studio.js";
 import { startEvents } from "./events.js";
 import { startKeys } from "./keys.js";
+import { startLogOut } from "./log-out.js";
 
 startKeys();
 startEvents();
+startLogOut();

@@ -35,6 +35,28 @@ export async function keepClip(take) {
   });
 }
 
+/** Let everything go but what waits in the outbox, whoever it is of: the person changes. */
+export async function forgetCached() {
+  const stores = ["assets", "videos", "prompts"];
+  await change([...stores, "outbox", "kept"], (tx) => {
+    const asked = tx.objectStore("outbox").getAllKeys();
+    asked.onsuccess = () => {
+      for (const store of stores) forgetAllBut(new Set(asked.result), tx, store);
+    };
+  });
+}
+
+/** @param {Set<IDBValidKey>} waiting @param {IDBTransaction} tx @param {string} store */
+function forgetAllBut(waiting, tx, store) {
+  const asked = tx.objectStore(store).getAllKeys();
+  asked.onsuccess = () => {
+    for (const id of asked.result.filter((each) => !waiting.has(each))) {
+      tx.objectStore(store).delete(id);
+      forgetKept(tx, store, String(id));
+    }
+  };
+}
+
 /**
  * Let the oldest go until `bytes` more fit under the bound.
  * @param {number} bytes

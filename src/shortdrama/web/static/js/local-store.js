@@ -4,7 +4,7 @@
  * `assets`  {id, fileName, fileType, blob, uploadedAt}                          a file that was dropped
  * `videos`  {id, prompt, videoBlob, videoUrl, generatedAt, soraJobId}           a clip that was watched
  * `prompts` {id, text, createdAt, videoId}                                      a prompt that was sent
- * `outbox`  {id, kind, state, tries, createdAt, name, size, role, order, message, code}  what the server has not got yet
+ * `outbox`  {id, kind, state, tries, createdAt, name, size, role, order, message, code, owner}  what the server has not got yet
  * `kept`    {id, store, bytes, usedAt}                                          what is held, for the bound on size
  *
  * The first three are caches and payloads; only `outbox` says what still has to be done.

@@ -4,16 +4,20 @@
  * A job of kind "file" has its bytes in store `assets`, one of kind "take" its text in `prompts`,
  * all under the job's id, which is also the upload id or the idempotency key. Where the browser
  * keeps nothing (no room, private window), jobs live in memory and `isKept` is false.
+ *
+ * A job is its maker's (`owner`, as person.js says it): everybody else's stay where they are, and
+ * nothing here but `othersJobs` knows of them.
  */
 
 import { forgetKept, keptRecord, makeRoom } from "./cache.js";
 import { newHexId } from "./hex-id.js";
 import { NoRoom, change, read, readAll } from "./local-store.js";
+import { isOwn, person } from "./person.js";
 
 /**
  * @typedef {{id: string, kind: "file"|"take", state: "waiting"|"refused", tries: number,
  *   createdAt: number, name: string, size: number, role: string, order: any, message: string,
- *   code: string, isKept?: boolean}} Job
+ *   code: string, owner?: string, isKept?: boolean}} Job
  */
 
 const COPIED_BYTES = 32 * 1024 * 1024;
@@ -75,12 +79,33 @@ export async function addRefused(file, message, code) {
   return job;
 }
 
-/** @returns {Promise<Job[]>} oldest first, the refused ones too */
+/** @returns {Promise<Job[]>} one's own, oldest first, the refused ones too */
 export async function allJobs() {
-  const written = await readAll("outbox").catch(() => []);
+  const written = (await readAll("outbox").catch(() => [])).filter(isOwn);
   const kept = written.map((job) => ({ ...job, isKept: true }));
   const others = [...inMemory.values()].map(({ job }) => job).filter((job) => job.isKept === false);
   return [...kept, ...others].sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/**
+ * Those of other people, and those from before anybody had to log in, or jobs had owners.
+ * @returns {Promise<{others: Job[], unclaimed: Job[]}>}
+ */
+export async function othersJobs() {
+  const all = await readAll("outbox").catch(() => []);
+  const foreign = all.filter((job) => !isOwn(job) && job.state === "waiting");
+  const others = foreign.filter((job) => job.owner);
+  return { others, unclaimed: foreign.filter((job) => !job.owner) };
+}
+
+/** Take over what is nobody's. @returns {Promise<Job[]>} */
+export async function claimJobs() {
+  const { unclaimed } = await othersJobs();
+  const claimed = unclaimed.map((job) => ({ ...job, owner: person() }));
+  await change(["outbox"], (tx) => {
+    for (const job of claimed) tx.objectStore("outbox").put(job);
+  });
+  return claimed.map((job) => ({ ...job, isKept: true }));
 }
 
 /** Another tab has dealt with a job that began here. @param {string} id */
@@ -184,7 +209,8 @@ export async function countTry(job) {
  */
 function blank(id, kind, said) {
   const empty = { name: "", size: 0, role: "", order: null, message: "", code: "" };
-  return { id, kind, state: "waiting", tries: 0, createdAt: Date.now(), ...empty, ...said };
+  const made = { createdAt: Date.now(), owner: person() };
+  return { id, kind, state: "waiting", tries: 0, ...made, ...empty, ...said };
 }
 
 /** What is written down of a job: `isKept` is about this page only.

@@ -5,6 +5,8 @@
  * One tab at a time sends (a Web Lock); the next takes over when it goes. Sending twice does no harm:
  * the id made here is the upload id and the idempotency key. A job leaves when the server said yes.
  *
+ * Only what the person of the page has made is sent, and the server hears whose it is.
+ *
  * Every tab hears about every job: event `outbox` on `document`, detail
  * {what: "added"|"progress"|"trouble"|"done"|"refused"|"removed", id, job?, sent?, size?, message?,
  *  asset?, wasHere?, cameBack?, take?}.
@@ -15,6 +17,7 @@ import {
   letGo, refuse, waitingJobs,
 } from "./outbox-jobs.js";
 import { t } from "./i18n.js";
+import { asPerson, isOwn, person } from "./person.js";
 import { isServerAway, serverBack } from "./presence.js";
 import { NotNow, Refused, askJson, rest, uploadFile } from "./upload.js";
 
@@ -80,7 +83,8 @@ export async function dismiss(job) {
   await forget(job);
   announce("removed", { id: job.id });
   if (job.kind === "file" && job.state === "waiting") {
-    await fetch(`/api/uploads/${job.id}`, { method: "DELETE" }).catch(() => {});
+    const headers = asPerson(job);
+    await fetch(`/api/uploads/${job.id}`, { method: "DELETE", headers }).catch(() => {});
   }
 }
 
@@ -98,7 +102,13 @@ export function startOutbox() {
 /** What another tab says. @param {any} data */
 function hear(data) {
   if (data.what === "kick") lookAgain();
-  else tell(data);
+  else if (!data.job || isOwn(data.job)) tell(data);
+}
+
+/** What was nobody's is one's own now. @param {Job[]} jobs */
+export function outboxClaimed(jobs) {
+  for (const job of jobs) announce("added", { id: job.id, job });
+  kick();
 }
 
 function kick() {
@@ -117,7 +127,8 @@ async function drainInTurn() {
   isDraining = true;
   const isLocked = navigator.locks && window.isSecureContext;
   try {
-    await (isLocked ? navigator.locks.request(LOCK, drain) : drain());
+    // A tab of somebody who was here before waits for its own person: it must not hold others up.
+    await (isLocked ? navigator.locks.request(`${LOCK} ${person()}`, drain) : drain());
   } finally {
     isDraining = false;
   }
@@ -180,12 +191,12 @@ async function sendFile(job) {
   const stopper = new AbortController();
   stoppers.set(job.id, stopper);
   try {
-    const { asset, was_here, came_back } = await uploadFile({ id: job.id, name: job.name, blob }, {
+    const { asset, was_here, came_back } = await uploadFile({ id: job.id, name: job.name, blob, headers: asPerson(job) }, {
       onProgress: (sent) => announce("progress", { id: job.id, sent, size: job.size }),
       onTrouble: (message) => announce("trouble", { id: job.id, message }),
       signal: stopper.signal,
     });
-    const known = job.role && !was_here ? await giveRole(asset, job.role) : asset;
+    const known = job.role && !was_here ? await giveRole(asset, job) : asset;
     await finishFile(job, asset);
     const told = { wasHere: was_here, cameBack: came_back };
     announce("done", { id: job.id, job, asset: known, ...told });
@@ -194,10 +205,10 @@ async function sendFile(job) {
   }
 }
 
-/** @param {any} asset @param {string} role */
-function giveRole(asset, role) {
-  const headers = { "Content-Type": "application/json" };
-  const body = JSON.stringify({ role });
+/** @param {any} asset @param {Job} job */
+function giveRole(asset, job) {
+  const headers = { "Content-Type": "application/json", ...asPerson(job) };
+  const body = JSON.stringify({ role: job.role });
   return askJson(`/api/assets/${asset.id}`, { method: "PATCH", headers, body });
 }
 
@@ -220,7 +231,8 @@ async function keepSendingTake(job) {
 
 /** @param {Job} job */
 async function sendTake(job) {
-  const headers = { "Content-Type": "application/json", "Idempotency-Key": job.id };
+  const sent = { "Content-Type": "application/json", "Idempotency-Key": job.id };
+  const headers = { ...sent, ...asPerson(job) };
   const body = JSON.stringify(job.order);
   const take = await askJson("/api/takes", { method: "POST", headers, body });
   await finishTake(job, take);

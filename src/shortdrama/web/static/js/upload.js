@@ -31,7 +31,8 @@ export class Refused extends Error {
 export class NotNow extends Error {}
 
 /**
- * @typedef {{id: string, name: string, blob: Blob}} Upload
+ * @typedef {{id: string, name: string, blob: Blob, headers: Record<string, string>}} Upload
+ *   `headers` go with every request
  * @typedef {{offset: number, asset: any, was_here: boolean, came_back: boolean}} UploadState
  */
 
@@ -99,10 +100,10 @@ function settled(status, body) {
 }
 
 /** @param {Upload} upload */
-function begin({ id, name, blob }) {
+function begin({ id, name, blob, headers }) {
   const body = JSON.stringify({ id, size: blob.size, name });
-  const headers = { "Content-Type": "application/json" };
-  return askJson("/api/uploads", { method: "POST", headers, body });
+  const sent = { "Content-Type": "application/json", ...headers };
+  return askJson("/api/uploads", { method: "POST", headers: sent, body });
 }
 
 /**
@@ -113,9 +114,8 @@ function begin({ id, name, blob }) {
  * @param {AbortSignal} [signal]
  * @returns {Promise<UploadState>}
  */
-async function bring({ id, blob }, offset, onProgress, signal) {
-  const slice = blob.slice(offset, offset + SLICE_BYTES);
-  const { status, body } = await patch(id, offset, slice, onProgress, signal);
+async function bring(upload, offset, onProgress, signal) {
+  const { status, body } = await patch(upload, offset, onProgress, signal);
   // The server has forgotten this upload (other data, or it was given up): begin it anew.
   if (status === 404) throw new NotNow("the upload begins anew");
   return settled(status, body);
@@ -137,20 +137,24 @@ async function noAnswer(slice) {
 
 /**
  * XMLHttpRequest, because fetch tells nothing about what has left so far.
- * @param {string} id
+ * @param {Upload} upload
  * @param {number} offset
- * @param {Blob} slice
  * @param {(sent: number) => void} onProgress
  * @param {AbortSignal} [signal]
  * @returns {Promise<{status: number, body: any}>}
  */
-function patch(id, offset, slice, onProgress, signal) {
+function patch({ id, blob, headers }, offset, onProgress, signal) {
+  const slice = blob.slice(offset, offset + SLICE_BYTES);
+  const sent = {
+    ...headers,
+    "Upload-Offset": String(offset),
+    "Content-Type": "application/offset+octet-stream",
+  };
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const stop = () => request.abort();
     request.open("PATCH", `/api/uploads/${id}`);
-    request.setRequestHeader("Upload-Offset", String(offset));
-    request.setRequestHeader("Content-Type", "application/offset+octet-stream");
+    for (const [name, value] of Object.entries(sent)) request.setRequestHeader(name, value);
     request.responseType = "json";
     request.upload.onprogress = (event) => onProgress(offset + event.loaded);
     request.onload = () => resolve({ status: request.status, body: request.response });
