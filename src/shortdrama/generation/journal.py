@@ -12,7 +12,7 @@ from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import TERMINAL, Failure, Money, Take, TakeStatus
 from shortdrama.domain.waiting import left_s, when_sent_s
 from shortdrama.errors import Conflict
-from shortdrama.generation import books, failures
+from shortdrama.generation import books, chronicle, failures
 from shortdrama.generation.ports import Bill, TakeRecords, TakeTransaction
 from shortdrama.generation.sharing import Share
 
@@ -245,6 +245,7 @@ def _close(
 ) -> None:
     tx.submissions.close(take_id, attempt, outcome, job_id)
     books.closed(tx, take_id, attempt, outcome, job_id)
+    chronicle.closed(take_id, attempt, outcome, job_id)
 
 
 def tell(tx: TakeTransaction, take: Take | None, note: str | None = None) -> Take | None:
@@ -259,6 +260,7 @@ def tell(tx: TakeTransaction, take: Take | None, note: str | None = None) -> Tak
             "number": take.number,
         }
         tx.events.append("take.changed", data | ({"note": note} if note else {}))
+        chronicle.changed(take)
     return take
 
 

@@ -18,7 +18,7 @@ from shortdrama.domain.ids import AssetId, TakeId
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
 from shortdrama.domain.waiting import NO_KEY, UNREACHABLE, busy_until, held_up
 from shortdrama.errors import NotFound, ProviderError, StudioError, SubmissionUncertain
-from shortdrama.generation import failures
+from shortdrama.generation import chronicle, failures
 from shortdrama.generation.held_up import has_waited_for_key, leave_slot, release_call
 from shortdrama.generation.journal import Claim, JobTaken
 from shortdrama.generation.keys import KEY_MISSING
@@ -113,6 +113,7 @@ async def _outcome(tools: Tools, claim: Claim) -> _Outcome:
     except StudioError as error:
         is_lost = isinstance(error, SubmissionUncertain)
         metrics.SUBMITS.add(outcome="lost" if is_lost else "refused")
+        chronicle.refused(claim.take, claim.attempt, error)
         return _Outcome(claim, error=error)
     metrics.SUBMITS.add(outcome="accepted")
     return _Outcome(claim, take=taken)

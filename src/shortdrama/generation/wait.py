@@ -12,7 +12,7 @@ from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import FailureKind, Take, TakeStatus
 from shortdrama.domain.waiting import Pace, corrected_s
 from shortdrama.errors import ProviderError, StudioError
-from shortdrama.generation import failures
+from shortdrama.generation import chronicle, failures
 from shortdrama.generation.cadence import Watch, next_poll_s
 from shortdrama.generation.held_up import has_waited_for_key
 from shortdrama.generation.journal import Progress
@@ -191,6 +191,7 @@ async def _miss(tools: Tools, vigil: _Vigil, error: StudioError) -> Take | None:
         return await asyncio.to_thread(tools.journal.begin_anew, vigil.take.id)
     vigil.misses = vigil.misses + 1 if is_gone else 0
     vigil.failed_polls += 1
+    chronicle.missed(vigil.take, vigil.failed_polls, error)
     vigil.asked_s = error.retry_after_s if isinstance(error, ProviderError) else None
     if vigil.misses >= _MISSES and vigil.elapsed_s > tools.limits.not_found_grace_s:
         return await _give_up(tools, vigil, FailureKind.NOT_FOUND, None)
