@@ -26,8 +26,8 @@ from shortdrama.providers.kind import CheckRow
 from shortdrama.sora2.addresses import parse_server_url, port_of, resolve
 from shortdrama.sora2.answers import Answer
 from shortdrama.sora2.line import Line
+from shortdrama.sora2.noting import note
 from shortdrama.sora2.redaction import Redactor
-from shortdrama.sora2.transcript import note
 
 _PATIENCE_S = 10.0
 _CERTIFICATE_DAYS = 14  # fewer than this are worth a word

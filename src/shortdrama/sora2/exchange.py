@@ -22,9 +22,9 @@ from shortdrama.errors import InvalidInput, ProviderError, SubmissionUncertain, 
 from shortdrama.sora2.addresses import Resolver, resolve
 from shortdrama.sora2.answers import Answer, KindOf, read_answer, refusal
 from shortdrama.sora2.line import Line, unwritten, writing
+from shortdrama.sora2.noting import note
 from shortdrama.sora2.options import Auth, Timeouts
 from shortdrama.sora2.redaction import Redactor
-from shortdrama.sora2.transcript import note
 from shortdrama.sora2.unavailable import is_turned_away
 from shortdrama.sora2.unpacking import ACCEPTED, unpacked
 
