@@ -74,7 +74,7 @@ def open_runner(settings: Settings, tools: Tools, directory: DataDirectory) -> O
     if not settings.work:
         return ElsewhereRunner(tools.share)
     url = settings.effective_database_url
-    return DbosRunner(Life(tools), url, tools.share.worker_id, share=tools.share)
+    return DbosRunner(Life(tools), url, share=tools.share)
 
 
 @dataclass(frozen=True, slots=True)

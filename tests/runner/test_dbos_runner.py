@@ -17,7 +17,7 @@ import pytest
 from doubles.clip_media import ClipMedia
 from doubles.sora2_double import Sora2Double
 from doubles.take_studio import KEY, Play, TakeStudio, quick
-from shortdrama.domain.ids import TakeId, new_id
+from shortdrama.domain.ids import ConnectionId, TakeId, new_id
 from shortdrama.domain.take import Money, TakeStatus
 from shortdrama.errors import SetupProblem
 from shortdrama.generation import failures
@@ -49,6 +49,12 @@ class FakeLife(Life):
 
     async def active_takes(self) -> list[TakeId]:
         return []
+
+    async def queued_takes(self) -> dict[TakeId, ConnectionId]:
+        return {}
+
+    async def queue_of(self, take_id: TakeId) -> ConnectionId | None:
+        return None
 
     async def drain(self, seconds: float) -> None:
         return None

@@ -82,7 +82,8 @@ class Slots:
 
     def _call_next(self) -> None:
         full: set[ConnectionId] = set()
-        for turn in list(self._waiting.values()):
+        # By their ids, which rise with time: also those that come back are before all younger ones.
+        for _take_id, turn in sorted(self._waiting.items()):
             if self._count is not None and len(self._held) >= self._count:
                 return
             at_once = turn.at_once

@@ -19,11 +19,13 @@ from shortdrama.generation.phases import Phase
 from shortdrama.generation.sharing import Share, read_call, tell
 from shortdrama.logs import about_take
 from shortdrama.runner import engine
+from shortdrama.runner.backlog import Backlog
 from shortdrama.runner.crew import Crew, Orders
 
 log = logging.getLogger(__name__)
 _START_TIMEOUT_S = 30.0
 _DRAIN_S = 15.0
+_MOST_BEGUN = 128
 _JOIN_S = 10.0
 _LOOK_EVERY_S = 30.0
 _KEPT = timedelta(days=1)
@@ -41,23 +43,24 @@ class DbosRunner:
         self,
         life: Life,
         url: str,
-        worker_id: str = "studio",
         look_every_s: float = _LOOK_EVERY_S,
         share: Share | None = None,
+        most_begun: int = _MOST_BEGUN,
     ) -> None:
         """Start nothing yet.
 
         Args:
             life: belongs to this runner from now on, and is closed by it.
             url: where DBOS keeps its own rows: `sqlite:///<file>` or `postgresql://…`.
-            worker_id: stable over restarts, different for each process on one database.
             look_every_s: between two looks for takes that nobody works on.
             share: this process's part of the work, where there are several processes.
+            most_begun: queued takes of one connection that have a life; more than may be under way.
         """
         self._life = life
         self._look_every_s = look_every_s
         self._url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        self._worker_id = worker_id
+        # Stable over restarts where the process is the only one.
+        self._worker_id = share.worker_id if share is not None else "studio"
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._running: dict[TakeId, str] = {}  # to the id of its workflow
@@ -67,6 +70,7 @@ class DbosRunner:
         self._lives: dict[TakeId, asyncio.Task[Any]] = {}
         orders = Orders(self._begin_leased, self._check_leases, self._forget)
         self._crew = Crew(share, orders) if share is not None else None
+        self._backlog = Backlog(most_begun)
         self._is_stopping = False
 
     def open(self) -> None:
@@ -144,12 +148,29 @@ class DbosRunner:
         if self._crew is not None:
             await self._crew.enter()
             return
+        self._keep(self._take_up())
+
+    async def _take_up(self) -> None:
+        """Go on with what is under way, beside whatever is ordered meanwhile."""
+        try:
+            await self._start_active()
+        except Exception as error:  # noqa: BLE001 - the worker boundary; found idle soon
+            log.warning("takes under way were not all taken up: %s", type(error).__name__)
+        await self._look_for_idle()
+
+    async def _start_active(self) -> None:
+        """One after another: first what a provider has, then the queue, oldest first."""
         # DBOS begins again what it knows; a take that it lost is started here.
         known = {workflow_id.partition(".")[0] for workflow_id in await engine.live_workflows()}
-        for take_id in await self._life.active_takes():
-            if take_id not in known:
-                await self._start(take_id)
-        self._keep(self._look_for_idle())
+        active, queued = await self._life.active_takes(), await self._life.queued_takes()
+        for take_id in known & queued.keys():
+            self._backlog.note(TakeId(take_id), queued[TakeId(take_id)])
+        unknown = [take_id for take_id in active if take_id not in known]
+        for take_id in sorted(unknown, key=queued.__contains__):
+            if take_id in self._running:
+                continue
+            if take_id not in queued or self._backlog.may_begin(take_id, queued[take_id]):
+                await self._begin(take_id)
 
     async def _forget_finished(self) -> None:
         """What the engine keeps of takes at rest, now and then."""
@@ -175,6 +196,7 @@ class DbosRunner:
         """Those found idle twice running: one found once may be about to be started."""
         active = await self._life.active_takes()
         idle = {take_id for take_id in active if take_id not in self._running}
+        idle = {take_id for take_id in idle if take_id not in self._backlog}
         for take_id in active:
             if take_id in idle & idle_before and take_id not in self._running:
                 log.warning("take %s goes on; nobody was working on it", take_id)
@@ -182,10 +204,24 @@ class DbosRunner:
         return idle - self._running.keys()
 
     async def _start(self, take_id: TakeId) -> None:
+        if not await self._may_begin(take_id):
+            return  # its row waits for its turn
         if take_id in self._running:
             self._asked.add(take_id)
             self._life.wake(take_id)
             return
+        await self._begin(take_id)
+
+    async def _may_begin(self, take_id: TakeId) -> bool:
+        if self._crew is not None or take_id in self._running:
+            return True
+        connection_id = await self._life.queue_of(take_id)
+        if connection_id is None:
+            self._backlog.drop(take_id)
+            return True
+        return self._backlog.may_begin(take_id, connection_id)
+
+    async def _begin(self, take_id: TakeId) -> None:
         workflow_id = f"{take_id}.{time.time_ns()}"
         self._running[take_id] = workflow_id
         try:
@@ -198,6 +234,7 @@ class DbosRunner:
         except BaseException:
             self._running.pop(take_id, None)
             self._checking.discard(take_id)
+            self._begin_following(take_id)
             raise
         self._rest(take_id)
 
@@ -221,11 +258,18 @@ class DbosRunner:
         self._running.pop(take_id, None)
         self._lives.pop(take_id, None)
         self._checking.discard(take_id)
+        self._begin_following(take_id)
         if take_id not in self._asked or self._is_stopping:
             self._let_go(take_id)
             return
         self._asked.discard(take_id)
         self._keep(self._start(take_id))
+
+    def _begin_following(self, take_id: TakeId) -> None:
+        """There is room for one more of the queue."""
+        following = self._backlog.end(take_id)
+        if following is not None and not self._is_stopping and following not in self._running:
+            self._keep(self._begin(following))
 
     def _let_go(self, take_id: TakeId) -> None:
         """Another process may go on with the take, and there may be room for another take."""
