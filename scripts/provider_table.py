@@ -32,6 +32,11 @@ COLUMNS = {
     "cancel": ("test_cancel",),
     "lost job found": ("test_lost_job_is_found",),
 }
+CANCELS = {
+    "all": "stops it",
+    "waiting": "stops it while it waits",
+    "nothing": "waits for its end",
+}
 MODES = {
     "text": "text",
     "first_frame": "first frame",
@@ -45,7 +50,7 @@ class Row:
     """What one provider showed in one mode, by case: "passed", "failed" or "absent"."""
 
     cases: dict[str, str] = field(default_factory=dict)
-    stops: bool = False
+    stops: str = "nothing"  # "all", "waiting"
     finds: bool = False
 
 
@@ -93,7 +98,7 @@ def read(report: Path) -> dict[tuple[str, str], Row]:
         if not told.get("provider") or not told.get("mode"):
             continue
         row = rows[told["provider"], told["mode"]]
-        row.stops, row.finds = told["stops"] == "True", told["finds"] == "True"
+        row.stops, row.finds = told["stops"], told["finds"] == "True"
         row.cases[told["case"]] = _outcome(case)
     return dict(rows)
 
@@ -126,7 +131,7 @@ def _cell(row: Row, column: str) -> str:
     if "passed" not in told.values():
         return "–"
     if column == "cancel":
-        return "stops it" if row.stops else "waits for its end"
+        return CANCELS[row.stops]
     if column == "lost job found":
         return "yes" if row.finds else "asks you"
     return "yes"

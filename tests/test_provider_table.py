@@ -43,7 +43,7 @@ def test_rows_come_from_a_run(script: ModuleType, monkeypatch: pytest.MonkeyPatc
     assert page.endswith(f"{script.END}\nAfter\n")
     rows = [line for line in page.splitlines() if line.startswith("| fal")]
     assert rows
-    assert all("stops it" in row or "waits for its end" in row for row in rows)
+    assert all("| stops it while it waits |" in row for row in rows)
     assert "old" not in page
 
 
@@ -62,7 +62,7 @@ def test_what_failed_is_said(script: ModuleType, tmp_path: Path) -> None:
             "provider": "A",
             "mode": "text",
             "case": "test_cancel",
-            "stops": "True",
+            "stops": "all",
             "finds": "False",
         }.items()
     )

@@ -39,14 +39,15 @@ class FalScript:
             input named), invalid:image_urls.1, runner (the platform failed), 502, 404, silent
             (200, but the status tells an error).
         clip: ok, 502, json, cut.
-        cancel: 200, 202, 400, 404.
+        cancel: 202 (what waits leaves the queue, what runs is told and goes on), told (what runs
+            heeds it), 200 (it left the queue at once), 400, 404.
     """
 
     submit: str = "ok"
     polls: Sequence[str] = ("IN_QUEUE", "IN_PROGRESS", "COMPLETED")
     result: Sequence[str] = ("ok",)
     clip: Sequence[str] = ("ok",)
-    cancel: int = 200
+    cancel: str = "202"
     is_elsewhere: bool = False  # the addresses lead to the other origin
     is_clip_elsewhere: bool = False
 
@@ -59,6 +60,7 @@ class FalRequest:
     script: FalScript
     taken: dict[str, int] = field(default_factory=dict)
     is_cancelled: bool = False
+    word: str = "IN_QUEUE"  # told last
 
     def next(self, kind: str) -> str:
         steps = getattr(self.script, kind)
@@ -190,6 +192,7 @@ class FalDouble:
         if step in _ANYWHERE:
             return _ANYWHERE[step]()
         told = {"status": step, **self._addresses(made)}
+        made.word = step
         if step != "COMPLETED":
             return JSONResponse(told, 202)
         if made.script.result[0] == "silent":
@@ -222,10 +225,10 @@ class FalDouble:
         made = self._made(request)
         if made is None:
             return _not_found()
-        status = made.script.cancel
-        made.is_cancelled = status == 200
-        words = {200: "OK", 202: "CANCELLATION_REQUESTED", 400: "ALREADY_COMPLETED"}
-        return JSONResponse({"status": words.get(status, "NOT_FOUND")}, status)
+        step = "400" if made.word == "COMPLETED" else made.script.cancel
+        made.is_cancelled = step in {"200", "told"} or (step == "202" and made.word == "IN_QUEUE")
+        status, word = _CANCELS[step]
+        return JSONResponse({"status": word}, status)
 
     async def _clip(self, request: Request) -> Response:
         self._refused(request)
@@ -243,6 +246,13 @@ def _not_found() -> Response:
     return JSONResponse({"detail": "Request not found"}, 404)
 
 
+_CANCELS = {
+    "200": (200, "OK"),
+    "202": (202, "CANCELLATION_REQUESTED"),
+    "told": (202, "CANCELLATION_REQUESTED"),
+    "400": (400, "ALREADY_COMPLETED"),
+    "404": (404, "NOT_FOUND"),
+}
 _ANYWHERE = {"502": proxy_page, "404": _not_found}
 
 

@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from doubles.fal_double import FalDouble
 from doubles.runway_double import RunwayDouble
 from doubles.seedance_double import SeedanceDouble
 from doubles.take_studio import KEY, Play, TakeStudio
 from doubles.veo_double import VeoDouble
+from shortdrama.domain.ids import new_id
 from shortdrama.domain.take import FailureKind, Money, TakeStatus
+from shortdrama.generation.failures import CANCELLED_LATE
+from shortdrama.generation.orders import TakeOrder
+from shortdrama.generation.phases import Limits
 
 
 @pytest.fixture
@@ -116,3 +121,32 @@ def test_a_task_of_runway_is_not_looked_at_more_often_than_documented(tmp_path: 
         looks = [seen.at for seen in runway.requests if seen.path.startswith("/v1/tasks/")][:4]
     assert take.status is TakeStatus.READY
     assert min(later - earlier for earlier, later in pairwise(looks)) >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("polls", "end"),
+    [
+        (("IN_QUEUE",), TakeStatus.CANCELLED),  # taken out of the queue
+        (("IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "COMPLETED"), TakeStatus.READY),
+        (("IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "CANCELLED"), TakeStatus.CANCELLED),
+        (("IN_PROGRESS",), TakeStatus.CANCELLED),  # never told: the deadline ends it
+    ],
+)
+def test_a_cancel_that_fal_has_only_taken_ends_as_it_turns_out(
+    tmp_path: Path, polls: tuple[str, ...], end: TakeStatus
+) -> None:
+    limits = Limits(deadline_s=3, deadline_per_second_s=0, reopened_s=0)
+    with FalDouble(KEY) as fal:
+        fal.script(polls=polls)
+        play = Play(protocol="fal", limits=limits)
+        with TakeStudio(tmp_path, fal.base_url, play) as studio:
+            order = TakeOrder("a cat", "fal/bytedance/seedance-2.0", 4, "720x1280")
+            take = studio.takes.order(order, new_id())
+            studio.wait_for(take.id, frozenset({TakeStatus.GENERATING}))
+            studio.takes.cancel(take.id)
+            take = studio.wait_for(take.id)
+    assert take.status is end
+    if end is TakeStatus.CANCELLED:
+        told = take.failure
+        assert told is None or (told.message, told.money) == (CANCELLED_LATE, Money.MAYBE)
+    assert fal.submits() == 1

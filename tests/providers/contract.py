@@ -107,6 +107,12 @@ _FAILURES = {
 }
 
 
+def _stops(rig: type[Rig]) -> str:
+    if not rig.can_cancel:
+        return "nothing"
+    return "all" if rig.stops_running else "waiting"
+
+
 class Rig(ABC):
     """One vendor's double, as the contract sees it. Made anew for every case."""
 
@@ -122,7 +128,8 @@ class Rig(ABC):
     auth_header: ClassVar[str] = ""  # the kind's where empty
     key: ClassVar[str] = "sk-contract-4f9a27c1d0"
     secrets: ClassVar[tuple[str, ...]] = ()  # parts of the key that are secret by themselves
-    can_cancel: ClassVar[bool] = False  # a job that waits or runs can be stopped
+    can_cancel: ClassVar[bool] = False  # a job that waits can be stopped
+    stops_running: ClassVar[bool] = True  # one that runs as well, where any can
     has_list: ClassVar[bool] = False  # `find` has something to look into
 
     @abstractmethod
@@ -233,7 +240,7 @@ class ProviderContract:
         record_property("provider", rig.name or rig.kind.label)
         record_property("mode", mode.value if mode else "")
         record_property("case", play.value if play else request.node.originalname)
-        record_property("stops", str(rig.can_cancel))
+        record_property("stops", _stops(rig))
         record_property("finds", str(rig.has_list))
 
     # The whole way

@@ -204,6 +204,9 @@ async def _miss(tools: Tools, vigil: _Vigil, error: StudioError) -> Take | None:
 async def _give_up(
     tools: Tools, vigil: _Vigil, kind: FailureKind, job: ProviderJob | None
 ) -> Take | None:
+    if job and job.phase is JobPhase.CANCELLED and vigil.take.status is _S.CANCELLING:
+        # As it was asked to. What that cost is not told by its end.
+        return await asyncio.to_thread(tools.journal.fail, vigil.take.id, failures.cancelled_late())
     failure = failures.job_failure(
         kind,
         is_free=vigil.is_free,

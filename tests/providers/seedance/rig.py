@@ -38,6 +38,7 @@ class SeedanceRig(Rig):
     model = "dreamina-seedance-2-0-260128"
     modes = tuple(Mode)
     can_cancel: ClassVar[bool] = True
+    stops_running: ClassVar[bool] = False
     has_list: ClassVar[bool] = True
 
     def __enter__(self) -> Self:

@@ -52,6 +52,7 @@ class WanRig(Rig):
     model = "wan3.0-video"
     modes = (Mode.TEXT, Mode.FIRST_FRAME, Mode.FIRST_LAST, Mode.REFERENCES)
     can_cancel: ClassVar[bool] = True
+    stops_running: ClassVar[bool] = False
     has_list: ClassVar[bool] = True
 
     def __enter__(self) -> Self:

@@ -105,7 +105,8 @@ class Fal:
         await self._api.fetch(url, destination, on_progress)
 
     async def cancel(self, job_id: str) -> bool:
-        """True where it was taken out of the queue. Where it runs, fal only passes the wish on."""
+        """True where it is known to be over. 202 means that the wish was taken: what waits leaves
+        the queue, and to what runs it is only passed on. Then one look tells, or later ones do."""
         path = self._api.path_of(_read_id(job_id).cancel)
         answer = await self._api.ask_any("PUT", path)
         if answer.status in {400, 404, 405, 409}:
@@ -113,7 +114,15 @@ class Fal:
         if not 200 <= answer.status < 300:
             raise self._api.refused(answer)
         told = text_of(answer.body.get("status")) if isinstance(answer.body, Mapping) else ""
-        return answer.status == 200 and told.upper() != "ALREADY_COMPLETED"
+        if answer.status == 200:
+            return told.upper() != "ALREADY_COMPLETED"
+        return await self._has_left(job_id)
+
+    async def _has_left(self, job_id: str) -> bool:
+        try:
+            return (await self.poll(job_id)).phase is JobPhase.CANCELLED
+        except ProviderError as error:
+            return error.kind == FailureKind.NOT_FOUND
 
     async def find(
         self,
