@@ -144,9 +144,11 @@ def _first(place: Place, shown: Sequence[Take]) -> TakeId | None:
 
 
 def _column(place: Place, take: Take, first: TakeId | None) -> ComparedTake:
-    cards = {card.id: card for card in place.cards}
+    card = place.card(take.id)
+    if card is None:
+        raise NotFound("This take is not here any more.")
     return ComparedTake(
-        card=cards[take.id],
+        card=card,
         width=take.clip.width if take.clip else 0,
         height=take.clip.height if take.clip else 0,
         download_url=download_url(replace(place, shown=take)),

@@ -4,6 +4,7 @@
  */
 
 import { load } from "../../static/js/swap.js";
+import { listDepth } from "../takes/older-takes.js";
 import { writeProgress } from "../takes/progress.js";
 import { hearTake, refreshStage } from "../viewer/viewer.js";
 import { newsOf, tellNews } from "./news.js";
@@ -60,7 +61,8 @@ async function refreshTake(data) {
 /** Takes, filmstrip, status and bar, as they are now. */
 export function refreshLists() {
   if (!page.shot) return loadBar();
-  return loadHere(`/panels/lists?${new URLSearchParams({ shot: page.shot, take: page.showing })}`);
+  const query = new URLSearchParams({ shot: page.shot, take: page.showing, ...listDepth() });
+  return loadHere(`/panels/lists?${query}`);
 }
 
 /**

@@ -24,7 +24,7 @@ from shortdrama.web.panels.studio.place import (
 from shortdrama.web.panels.studio.queue import queue_rows
 from shortdrama.web.panels.studio.sample import drawing_of, open_sample, order_rest, stop_sample
 from shortdrama.web.panels.studio.topbar import top_bar
-from shortdrama.web.panels.takes.routes import takes_context
+from shortdrama.web.panels.takes.routes import GivenDepth, problems_of, takes_context
 from shortdrama.web.panels.viewer.routes import viewer_context
 from shortdrama.web.services import GivenServices, Services
 
@@ -58,14 +58,18 @@ def show_take(
     place = find_place(services, shot, showing)
     context = page_context(services, place)
     context["card"] = place.card(TakeId(take))
+    own = (each for each in place.view.takes if each.id == take)
+    context["problems"] |= problems_of(place, own)
     context["cell"] = _cell_with(place, take)
     return render(request, "studio/_take.html", **context)
 
 
 @router.get("/panels/lists")
-def show_lists(request: Request, services: GivenServices, shot: str, take: str = "") -> Response:
+def show_lists(
+    request: Request, services: GivenServices, depth: GivenDepth, shot: str, take: str = ""
+) -> Response:
     """Takes, filmstrip, status and bar, for a page that may have missed something."""
-    context = page_context(services, find_place(services, shot, take))
+    context = page_context(services, find_place(services, shot, take, depth))
     return render(request, "studio/_lists.html", **context)
 
 

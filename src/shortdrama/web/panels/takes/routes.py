@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
+from shortdrama.domain.ids import TakeId
+from shortdrama.domain.take import Take
 from shortdrama.web.pages import render
 from shortdrama.web.panels.studio.place import Place, find_place
 from shortdrama.web.panels.takes.cost import cost_of
-from shortdrama.web.panels.viewer.problem import describe
+from shortdrama.web.panels.takes.listing import Depth
+from shortdrama.web.panels.viewer.problem import Problem, describe
 from shortdrama.web.services import GivenServices
 
 router = APIRouter(include_in_schema=False)
 
 
+def _depth(until: str = "", further: bool = False) -> Depth:
+    return Depth(until, further)
+
+
+GivenDepth = Annotated[Depth, Depends(_depth)]
+
+
 @router.get("/panels/takes")
 def show_takes(
-    request: Request, services: GivenServices, shot: str = "", take: str = ""
+    request: Request, services: GivenServices, depth: GivenDepth, shot: str = "", take: str = ""
 ) -> Response:
     """`take` is the one that the viewer shows."""
-    return render(request, "takes/_takes.html", **takes_context(find_place(services, shot, take)))
+    place = find_place(services, shot, take, depth)
+    return render(request, "takes/_takes.html", **takes_context(place))
 
 
 def takes_context(place: Place) -> dict[str, Any]:
     return {
         "place": place,
-        "problems": {
-            take.id: describe(take, place.costs.get(take.id)) for take in place.view.takes
-        },
+        "problems": problems_of(place, place.listing.shown),
         "cost_micro_usd": cost_of(place.view.takes, place.costs),
     }
+
+
+def problems_of(place: Place, takes: Iterable[Take]) -> dict[TakeId, Problem | None]:
+    return {take.id: describe(take, place.costs.get(take.id)) for take in takes}

@@ -10,6 +10,7 @@ import { Refused, askJson } from "../../static/js/upload.js";
 import { askPrice, priceToConfirm } from "../spend/ask-price.js";
 import { page } from "../studio/page.js";
 import { showTake } from "../viewer/viewer.js";
+import { olderByKey } from "./older-takes.js";
 import { askReason } from "./reason.js";
 
 /** @typedef {{id: string, number: string, shot?: string}} Named `shot`: the page's own, where it is not said */
@@ -56,7 +57,9 @@ document.addEventListener("studio-key", (event) => {
   const shown = card(`[data-take="${page.showing}"]`);
   if (name === "take") {
     const wanted = card(`[data-number="${key}"]`);
+    const older = olderByKey(key);
     if (wanted) ACTIONS.show(named(wanted));
+    else if (older) ACTIONS.show({ id: older, number: key });
     else return;
   } else if (name === "select" && shown?.dataset.status === "ready") select(named(shown));
   else if (name === "reject" && /^(ready|selected)$/.test(shown?.dataset.status ?? "")) reject(named(/** @type {HTMLElement} */ (shown)));

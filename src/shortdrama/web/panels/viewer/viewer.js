@@ -5,6 +5,7 @@
 
 import { show } from "../../static/js/swap.js";
 import { noteShowing, page } from "../studio/page.js";
+import { listDepth } from "../takes/older-takes.js";
 
 const PROBLEMS = new Set(["failed", "uncertain", "stalled"]);
 const BANNER = "connect-banner-hidden";
@@ -44,7 +45,7 @@ function playWhenSeen() {
 /** The cards and the words under them go with the viewer. */
 async function markShown() {
   const panel = document.getElementById("takes");
-  const query = new URLSearchParams({ shot: page.shot, take: page.showing });
+  const query = new URLSearchParams({ shot: page.shot, take: page.showing, ...listDepth() });
   if (panel) await show(`/panels/takes?${query}`, panel, "innerMorph");
 }
 
