@@ -5,11 +5,14 @@ The provider counts what arrives; the takes that were acknowledged are counted a
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import os
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +30,7 @@ _SUBMITS = ("ok", "delay:0.3", "delay:1", "drop_after_accept", "503", "429:1")
 _POLLS = (["completed"], ["in_progress:50", "500", "completed"], ["404", "queued", "completed"])
 _CONTENTS = ("ok", ["502", "ok"], ["truncated", "ok"], "paced:1")
 _REST_S = 180
+_TWINS = 0.3  # of the orders
 
 
 @dataclass
@@ -36,14 +40,17 @@ class Tally:
     kills: int = 0
     takes: int = 0
     lost: list[str] = field(default_factory=list)  # acknowledged, and not at rest or gone
-    doubled: list[str] = field(default_factory=list)  # made twice at the provider
+    doubled: list[str] = field(default_factory=list)  # prompts, made more often than ordered
+    shared: list[str] = field(default_factory=list)  # jobs that several takes have
+    misbooked: list[str] = field(default_factory=list)  # jobs that the ledger has not just once
     broken: list[str] = field(default_factory=list)  # called ready, and not the whole clip
     left: list[str] = field(default_factory=list)  # ready or cancelled once, and not any more
 
     def __str__(self) -> str:
         return (
             f"{self.kills} kills, {self.takes} takes: {len(self.lost)} lost, "
-            f"{len(self.doubled)} doubled, {len(self.broken)} broken, "
+            f"{len(self.doubled)} doubled, {len(self.shared)} jobs of several takes, "
+            f"{len(self.misbooked)} not booked once, {len(self.broken)} broken, "
             f"{len(self.left)} final states left"
         )
 
@@ -98,6 +105,10 @@ class _Run:
         return self._tally
 
     def _order(self) -> None:
+        """Some with the words of an earlier take, which nothing at the provider tells apart."""
+        if self._prompts and self._chance.random() < _TWINS:
+            self._send(self._chance.choice(list(self._prompts.values())))
+            return
         prompt = f"Rain, take {len(self._prompts) + 1}, {self._chance.random():.9f}"
         self._double.script(
             prompt,
@@ -105,6 +116,9 @@ class _Run:
             poll=self._chance.choice(_POLLS),
             content=self._chance.choice(_CONTENTS),
         )
+        self._send(prompt)
+
+    def _send(self, prompt: str) -> None:
         order = {"prompt": prompt, "model": "sora-2", "connection_id": "environment", "seconds": 4}
         take = httpx.post(f"{self._studio.url}/api/takes", json=order, timeout=30)
         self._prompts[take.raise_for_status().json()["id"]] = prompt
@@ -127,23 +141,36 @@ class _Run:
     def _count(self) -> None:
         self._tally.takes = len(self._prompts)
         found = {take["id"]: take for take in self._takes() if "id" in take}
-        for take_id, prompt in self._prompts.items():
+        for take_id in self._prompts:
             take = found.get(take_id)
             if take is None or take["status"] not in _AT_REST:
                 self._tally.lost.append(take_id)
             elif take["status"] == "ready" and not self._is_whole(take["video_url"]):
                 self._tally.broken.append(take_id)
-            if len(self._double.made(prompt)) > 1:
-                self._tally.doubled.append(take_id)
-        self._count_unclaimed(found)
+        self._count_jobs(found)
+        self._count_bookings(found)
 
-    def _count_unclaimed(self, found: dict[str, dict[str, str]]) -> None:
-        """A job was made, and its take neither has it nor asks a person about it: lost."""
-        for take_id, prompt in self._prompts.items():
-            take = found.get(take_id, {})
-            has_none = take.get("provider_job_id") is None and take.get("status") != "uncertain"
-            if self._double.made(prompt) and has_none:
-                self._tally.lost.append(take_id)
+    def _count_jobs(self, found: dict[str, dict[str, str]]) -> None:
+        """Each job has one take, or some take of its words asks a person about it."""
+        holders = Counter(job for take in found.values() if (job := take["provider_job_id"]))
+        self._tally.shared += [job for job, takes in holders.items() if takes > 1]
+        for prompt, ordered in Counter(self._prompts.values()).items():
+            made = self._double.made(prompt)
+            unclaimed = [job for job in made if job.id not in holders]
+            asking = sum(
+                take["status"] == "uncertain" and self._prompts[take_id] == prompt
+                for take_id, take in found.items()
+            )
+            self._tally.doubled += [prompt] if len(made) > ordered else []
+            self._tally.lost += [job.id for job in unclaimed[asking:]]
+
+    def _count_bookings(self, found: dict[str, dict[str, str]]) -> None:
+        """The job of each take is in the ledger, and once."""
+        answer = httpx.get(f"{self._studio.url}/api/spend.csv", timeout=60).raise_for_status()
+        rows = csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))
+        booked = Counter(job for row in rows if (job := row["provider_job_id"]))
+        held = {job for take in found.values() if (job := take["provider_job_id"])}
+        self._tally.misbooked += [job for job in held | set(booked) if booked[job] != 1]
 
     def _is_whole(self, url: str) -> bool:
         """Its bytes are those it is kept under, and they end as they should."""

@@ -14,6 +14,7 @@ from generation.conftest import LIMITS
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import TakeStatus
 from shortdrama.domain.waiting import NO_KEY
+from shortdrama.generation import failures
 
 pytestmark = pytest.mark.xdist_group("takes-keys")
 
@@ -70,8 +71,8 @@ def test_a_take_that_is_generating_waits_and_is_woken(
 
 
 def test_a_start_without_keys_loses_nothing(double: Sora2Double, tmp_path: Path) -> None:
-    """Queued, generating and with a lost answer: the same takes go on, none is sent twice."""
-    double.script("was under way", poll="in_progress:10")
+    """Queued or generating: the same takes go on, and none is sent twice."""
+    script = double.script("was under way", poll="in_progress:10")
     with TakeStudio(tmp_path, double.base_url, PLAY) as before:
         running = before.order("was under way").id
         before.wait_for(running, frozenset({S.GENERATING}))
@@ -79,7 +80,7 @@ def test_a_start_without_keys_loses_nothing(double: Sora2Double, tmp_path: Path)
         queued = before.order("was queued").id
         wait_until_it_waits(before, queued)
         wait_until_it_waits(before, running)
-    double.script("was under way", poll="completed")
+    script.poll = "completed"
     after = TakeStudio(tmp_path, double.base_url, PLAY)
     after.key = None
     with after:
@@ -87,7 +88,7 @@ def test_a_start_without_keys_loses_nothing(double: Sora2Double, tmp_path: Path)
         statuses = [after.takes.get(take_id).status for take_id in (running, queued)]
         assert statuses == [S.GENERATING, S.QUEUED]
         enter_key(after)
-        assert after.wait_for(queued).status is S.READY
+        assert {after.wait_for(take_id).status for take_id in (running, queued)} == {S.READY}
     assert double.submits("was under way") == double.submits("was queued") == 1
 
 
@@ -106,3 +107,25 @@ def test_a_key_that_is_taken_away_while_a_take_is_sent(
     enter_key(studio)
     assert studio.wait_for(take).status is S.READY
     assert double.submits("without one") == 1
+
+
+def test_a_lost_answer_is_looked_for_once_there_is_a_key(
+    double: Sora2Double, tmp_path: Path
+) -> None:
+    """Killed in the middle of a call, and started without keys: the list is not given up."""
+    with TakeStudio(tmp_path, double.base_url, PLAY) as before:
+        before.key = None
+        take_id = before.order("cut off").id
+        wait_until_it_waits(before, take_id)
+    after = TakeStudio(tmp_path, double.base_url, PLAY)
+    after.key = None
+    assert after.tools.journal.claim(take_id) is not None  # as the one that was killed did
+    with after:
+        wait_until_it_waits(after, take_id)
+        assert after.takes.get(take_id).status is S.SUBMITTING
+        enter_key(after)
+        ended = after.wait_for(take_id)
+    assert ended.status is S.UNCERTAIN
+    assert ended.failure is not None
+    assert "0 matching jobs" in str(ended.failure.details["asked"])
+    assert ended.failure.message == failures.CUT_OFF

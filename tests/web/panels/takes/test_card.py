@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
+from shortdrama.domain.waiting import NO_KEY, busy_until
 from shortdrama.web.panels.takes.card import Setting, state_word, take_card, video_url
 from shortdrama.web.panels.takes.cost import cost_of
 from web.panels.made_takes import NOW, SONG, a_clip, a_take
@@ -48,6 +49,28 @@ def test_time_left_is_what_history_promised_less_what_has_passed() -> None:
     assert card(held_up).left_s is None
     done = a_take(finished_at=NOW - timedelta(seconds=8))
     assert card(done).elapsed_s == 30.0
+
+
+def test_a_take_that_is_held_up_says_why() -> None:
+    def said(status: TakeStatus, word: str, name: str = "") -> str:
+        take = a_take(status, provider_status=word)
+        return take_card(take, Setting(LABELS, connection_name=name)).trouble
+
+    waits = "Waiting for the key of {}. Enter it in the settings."
+    for status in (TakeStatus.QUEUED, TakeStatus.GENERATING, TakeStatus.DOWNLOADING):
+        assert said(status, NO_KEY, "My Wan") == waits.format("My Wan")
+    assert said(TakeStatus.QUEUED, NO_KEY) == waits.format("Wan 3.0")
+    assert said(TakeStatus.READY, NO_KEY) == ""
+    soon, later = datetime.now(UTC), datetime.now(UTC) + timedelta(days=2)
+    at = "The provider is busy; trying again at "
+    today = soon.astimezone().strftime("%H:%M:%S")
+    assert said(TakeStatus.QUEUED, busy_until(soon)) == at + today
+    day = later.astimezone().strftime("%Y-%m-%d %H:%M")
+    assert said(TakeStatus.QUEUED, busy_until(later)) == at + day
+    for word in ("busy", "busy yesterday", "busy 2026-13-13", "in_progress", "busy bees"):
+        assert said(TakeStatus.GENERATING, word) == ""
+    assert said(TakeStatus.QUEUED, "busy yesterday") == ""
+    assert said(TakeStatus.QUEUED, "busy") == "The provider is busy; trying again when it allows"
 
 
 def test_a_clip_has_an_address_with_a_speaking_name() -> None:
