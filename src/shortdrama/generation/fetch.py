@@ -92,7 +92,7 @@ async def _bring(tools: Tools, take: Take, job_id: str) -> Clip:
     await asyncio.to_thread(tools.tmp.mkdir, parents=True, exist_ok=True)
     path = tools.tmp / f"take-{take.id}.mp4"
     try:
-        async with tools.downloads:
+        async with tools.downloads.of(take.request.connection_id):
             await provider.fetch(job, path, _teller(tools, take.id))
             return await _keep_patiently(tools, take, path)
     finally:

@@ -24,7 +24,7 @@ async def finish(tools: Tools, take_id: TakeId) -> Phase | None:
     take = await asyncio.to_thread(tools.journal.get, take_id)
     if take is None or take.clip is None or phase_of(take) is not Phase.FINISH:
         return phase_of(take)
-    async with tools.downloads:
+    async with tools.finishes:
         clip = await asyncio.to_thread(_with_stills, tools, take_id, take.clip)
     done = await asyncio.to_thread(_make_ready, tools, take_id, clip)
     if done is not None and done.submitted_at and done.finished_at:

@@ -23,9 +23,9 @@ from shortdrama.generation.ports import (
 )
 from shortdrama.generation.progress import ProgressBoard
 from shortdrama.generation.sharing import Share
-from shortdrama.generation.slots import Slots
+from shortdrama.generation.slots import Downloads, Slots
 
-_DOWNLOADS = 6  # clips coming in or being checked at once
+_FINISHES = 6  # clips of which stills are made at once
 
 
 class Phase(StrEnum):
@@ -75,7 +75,8 @@ class Tools:
     sending: set[TakeId] = field(default_factory=set)  # an answer is waited for in this process
     # What was said of jobs when they were done, and when: their links are young for a while.
     finished: dict[TakeId, tuple[ProviderJob, float]] = field(default_factory=dict)
-    downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_DOWNLOADS))
+    downloads: Downloads = field(default_factory=Downloads)
+    finishes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_FINISHES))
 
     @cached_property
     def journal(self) -> Journal:

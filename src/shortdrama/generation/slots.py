@@ -1,9 +1,11 @@
-"""How many takes may be under way at once; the others wait their turn, oldest first."""
+"""How many takes may be under way at once, and how many clips may come in; the others wait."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from shortdrama.domain.ids import ConnectionId, TakeId
@@ -95,3 +97,42 @@ class Slots:
             if not turn.called.done():
                 self._take(turn.take_id, turn.connection_id)
                 turn.called.set_result(None)
+
+
+class Downloads:
+    """Clips that come in at once: so many in all, and fewer of one connection, so that a slow one
+    leaves room. Used on one event loop."""
+
+    def __init__(self, count: int = 12, of_connection: int = 4) -> None:
+        self._count = count
+        self._most = of_connection
+        self._held: Counter[ConnectionId] = Counter()
+        self._waiting: list[tuple[ConnectionId, asyncio.Future[None]]] = []
+
+    @asynccontextmanager
+    async def of(self, connection_id: ConnectionId) -> AsyncIterator[None]:
+        """Around a download; whoever has fewest under way is next, then whoever waits longest."""
+        called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((connection_id, called))
+        self._call_next()
+        try:
+            await called
+            yield
+        finally:
+            if called.done() and not called.cancelled():
+                self._held[connection_id] -= 1
+            elif (turn := (connection_id, called)) in self._waiting:
+                self._waiting.remove(turn)
+            self._call_next()
+
+    def _call_next(self) -> None:
+        while self._held.total() < self._count:
+            able = [turn for turn in self._waiting if self._held[turn[0]] < self._most]
+            if not able:
+                return
+            turn = min(able, key=lambda each: self._held[each[0]])
+            self._waiting.remove(turn)
+            connection_id, called = turn
+            if not called.done():
+                self._held[connection_id] += 1
+                called.set_result(None)

@@ -22,6 +22,7 @@ from shortdrama.sora2.addresses import Resolver, is_loopback, is_public, origin_
 from shortdrama.sora2.answers import Answer, kind_of_refusal, phrase, read_answer, retry_after
 from shortdrama.sora2.boxes import check_mp4
 from shortdrama.sora2.exchange import Exchange
+from shortdrama.sora2.pace import steady
 from shortdrama.sora2.unpacking import unpacked
 from shortdrama.sora2.wire import JobError
 
@@ -72,7 +73,8 @@ async def fetch_clip(
         with anyio.fail_after(exchange.timeouts.download_total_s):
             async with _open_final(exchange, rules, url) as response:
                 _check_head(response, rules)
-                size, digest = await _store(response, part, rules, on_progress)
+                pieces = _large(steady(unpacked(response), exchange.timeouts))
+                size, digest = await _store(response, pieces, part, rules, on_progress)
         await to_thread.run_sync(_finish, part, destination)
     except UnsupportedFile as error:
         raise _failed(error.template, is_transient=True, **error.details) from error
@@ -106,7 +108,8 @@ async def _open_final(
     for _ in range(_MAX_REDIRECTS + 1):
         has_credentials = has_credentials and origin_of(url) == origin_of(exchange.base)
         async with AsyncExitStack() as stack:
-            response = await _open(exchange, rules, url, has_credentials, stack)
+            with anyio.fail_after(exchange.timeouts.ask_total_s):  # headers may drip as well
+                response = await _open(exchange, rules, url, has_credentials, stack)
             location = response.headers.get("location")
             if response.status_code not in _REDIRECTS or not location:
                 if response.status_code != 200 or _is_no_clip(response):
@@ -190,7 +193,7 @@ async def _refused(
     exchange: Exchange, response: httpx.Response, has_credentials: bool
 ) -> ProviderError:
     content = bytearray()
-    async for chunk in unpacked(response):
+    async for chunk in steady(unpacked(response), exchange.timeouts):
         content += chunk
         if len(content) > _ERROR_BYTES:
             break
@@ -239,14 +242,18 @@ def _check_head(response: httpx.Response, rules: FetchRules) -> None:
 
 
 async def _store(
-    response: httpx.Response, part: Path, rules: FetchRules, on_progress: Progress | None
+    response: httpx.Response,
+    pieces: AsyncIterator[bytes],
+    part: Path,
+    rules: FetchRules,
+    on_progress: Progress | None,
 ) -> tuple[int, str]:
     """Bytes written and their SHA-256."""
     total = _length(response)
     digest = hashlib.sha256()
     done = 0
     async with _file(part) as file:
-        async for chunk in _large(unpacked(response)):
+        async for chunk in pieces:
             done += len(chunk)
             if done > rules.max_bytes:
                 raise _too_large(rules)

@@ -18,6 +18,8 @@ class Timeouts:
     submit_total_s: float = 300.0
     ask_total_s: float = 90.0  # one GET or DELETE
     download_total_s: float = 3600.0
+    stall_s: float = 60.0  # a clip of which less comes in so long is asked for again
+    least_bytes_per_s: int = 1024
 
 
 @dataclass(frozen=True, slots=True)
