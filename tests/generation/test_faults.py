@@ -13,6 +13,9 @@ import pytest
 from doubles.sora2_double import Sora2Double
 from doubles.take_studio import TakeStudio
 from shortdrama.domain.take import FailureKind, Money, Take, TakeStatus
+from shortdrama.errors import SubmissionUncertain
+from shortdrama.generation import failures
+from shortdrama.generation.service import Decision
 
 pytestmark = pytest.mark.xdist_group("takes-faults")
 
@@ -156,6 +159,42 @@ def test_no_secret_is_ever_written(studio: TakeStudio, double: Sora2Double) -> N
     studio.wait_for(studio.order("tell me the key").id)
     for file in studio.folder.glob("*.db*"):
         assert b"sk-test-secret" not in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("drop", failures.UNCERTAIN),
+        ("500", failures.TROUBLED),
+        ("502_html", failures.TROUBLED),
+        ("504", failures.TROUBLED),
+        ("200_html", failures.UNREADABLE),
+        ("200_no_id", failures.UNREADABLE),
+    ],
+)
+def test_an_uncertain_take_says_what_came_back(
+    step: str, message: str, studio: TakeStudio, double: Sora2Double
+) -> None:
+    """And says the same after the provider's list was asked once more."""
+    prompt = f"what came back: {step}"
+    double.script(prompt, submit=step)
+    double.has_list = False
+    try:
+        take = studio.wait_for(studio.order(prompt).id)
+        studio.takes.resolve_uncertain(take.id, Decision.CHECK)
+        studio.wait_until(lambda: take.id not in studio.runner.running())
+    finally:
+        double.has_list = True
+    for told in (take, studio.takes.get(take.id)):
+        assert told.status is S.UNCERTAIN
+        assert told.failure is not None
+        assert told.failure.message == message
+
+
+def test_an_answer_that_does_not_come_in_time_is_said() -> None:
+    late = SubmissionUncertain("lost", kind=K.NETWORK, cause="ReadTimeout")
+    assert failures.uncertain(late, "").message == failures.NO_ANSWER
+    assert failures.uncertain(None, "").message == failures.CUT_OFF
 
 
 def play(prompt: str, case: Case, studio: TakeStudio, double: Sora2Double) -> None:

@@ -59,6 +59,10 @@ UNCERTAIN = mark(
     "The connection broke after the request left and before the provider answered. It may be "
     "generating now. Check with the provider, then decide; nothing is sent again by itself."
 )
+NO_ANSWER = mark(
+    "The request left, and the provider did not answer in time. It may be generating now. Check "
+    "with the provider, then decide; nothing is sent again by itself."
+)
 CUT_OFF = mark(
     "The studio ended while the request was on its way, so its answer is not known. It may be "
     "generating now. Check with the provider, then decide; nothing is sent again by itself."
@@ -210,7 +214,10 @@ def _of_no_answer(error: StudioError | None) -> tuple[str, dict[str, Any]]:
     status = error.details.get("http_status")
     if "provider_job_id" in error.details or (status is not None and status < 400):
         return UNREADABLE, details
-    return (UNCERTAIN if status is None else TROUBLED), details
+    if status is not None:
+        return TROUBLED, details
+    is_late = "Timeout" in str(error.details.get("cause"))
+    return (NO_ANSWER if is_late else UNCERTAIN), details
 
 
 def _candidate(job: ProviderJob) -> dict[str, Any]:
