@@ -67,7 +67,8 @@ def _of_machines(server: PostgresServer, shares: dict[Victim, int], seed: int) -
             "SORA2_MODEL": MODEL,
         }
         with Fleet(Path(folder), environment) as fleet:
-            return _rows(kill_machines_at_random(fleet, server, double, shares, seed))
+            victims = [victim for victim, count in shares.items() for _ in range(count)]
+            return _rows(kill_machines_at_random(fleet, server, double, victims, seed))
 
 
 def _rows(tally: FleetTally) -> list[Row]:

@@ -40,8 +40,10 @@ def bench() -> list[Row]:
 
     tiny_clip(1, CLIP_SIZE)
     rows: list[Row] = []
-    with _postgres() as server:
-        for count in WORKERS if server is not None else ():
+    with make_postgres() as server:
+        if server is None:
+            return rows
+        for count in WORKERS:
             with Sora2Double() as double:
                 double.default(takes_s=PROVIDER_S, clip_size=CLIP_SIZE)
                 rows += _measure(server, double, count)
@@ -61,14 +63,14 @@ def _measure(server: PostgresServer, double: Sora2Double, count: int) -> list[Ro
             "SORA2_MODEL": "double-1",
         }
         fleet = stack.enter_context(Fleet(Path(folder), environment))
-        _order(fleet)
+        order_all(fleet, TAKES)
         began = time.monotonic()
         workers = [fleet.work() for _ in range(count)]
         fleet.wait_until(lambda: fleet.statuses()["ready"] >= TAKES / 3, LIMIT_S)
-        early_mb = max(_memory_mb(worker) for worker in workers)
+        early_mb = max(memory_mb(worker) for worker in workers)
         fleet.wait_until(lambda: fleet.statuses()["ready"] == TAKES, LIMIT_S)
         took_s = time.monotonic() - began
-        late_mb = max(_memory_mb(worker) for worker in workers)
+        late_mb = max(memory_mb(worker) for worker in workers)
     what = f"{count} worker{'s' if count > 1 else ''}, {TAKES} takes"
     lists = sum(r.method == "GET" and r.path.endswith("/videos") for r in double.requests)
     single = sum(r.method == "GET" for r in double.requests) - lists - double.downloads()
@@ -82,11 +84,11 @@ def _measure(server: PostgresServer, double: Sora2Double, count: int) -> list[Ro
     ]
 
 
-def _order(fleet: Fleet) -> None:
+def order_all(fleet: Fleet, count: int) -> None:
     """By the service itself, in this process, which makes none."""
     from doubles.take_studio import first_shot
-    from shortdrama.connections.service import ENVIRONMENT
     from shortdrama.domain.ids import new_id
+    from shortdrama.domain.model import ENVIRONMENT
     from shortdrama.generation.orders import TakeOrder, Terms
     from shortdrama.generation.service import TakeService
     from shortdrama.generation.sharing import Share
@@ -95,21 +97,22 @@ def _order(fleet: Fleet) -> None:
 
     migrate(fleet.records)
     shot_id = first_shot(fleet.records)
-    runner = ElsewhereRunner(Share(fleet.records, "bench", "bench", TAKES))
+    runner = ElsewhereRunner(Share(fleet.records, "bench", "bench", count))
     terms = Terms(ENVIRONMENT, 0, None)
     takes = TakeService(fleet.records, runner, lambda _order: terms, lambda: shot_id)
-    for number in range(TAKES):
+    for number in range(count):
         takes.order(TakeOrder(f"take {number}", "double-1", 1, "720x1280"), new_id())
 
 
-def _memory_mb(worker: Machine) -> float:
+def memory_mb(worker: Machine, what: str = "VmRSS") -> float:
+    """Resident now; the most there ever was with `VmHWM` (`proc(5)`)."""
     status = Path(f"/proc/{worker.process.pid}/status").read_text(encoding="ascii")
-    (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
+    (line,) = [line for line in status.splitlines() if line.startswith(what)]
     return int(line.split()[1]) / 1024
 
 
 @contextmanager
-def _postgres() -> Iterator[PostgresServer | None]:
+def make_postgres() -> Iterator[PostgresServer | None]:
     from servers.postgres import PostgresServer, find_binaries, other_user
 
     binaries = find_binaries()
