@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from servers.absence import go_without
 from shortdrama.storage.db.database import Database
 from shortdrama.storage.db.migration import migrate
 
@@ -94,7 +95,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     """One cluster for the session (for each worker of a parallel run)."""
     binaries = find_binaries()
     if binaries is None:
-        pytest.skip("PostgreSQL's server programs are not installed")
+        go_without("PostgreSQL's server programs are not installed")
     # Not under pytest's folder: another user has to enter it, and socket paths are short.
     folder = Path(tempfile.mkdtemp(prefix="studio-pg-"))
     server = PostgresServer(binaries, folder)
@@ -157,4 +158,4 @@ def other_user() -> dict[str, Any]:
         except KeyError:
             continue
         return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    pytest.skip("PostgreSQL refuses to run as root, and there is no other user")
+    return go_without("PostgreSQL refuses to run as root, and there is no other user")
