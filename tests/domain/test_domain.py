@@ -60,6 +60,15 @@ def test_a_cleaned_prompt_is_plain_text(text: str) -> None:
     cleaned.encode()
 
 
+def test_a_prompt_reads_as_it_is_written() -> None:
+    turns = "".join(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
+    assert clean_prompt(f"a \u202egnip{turns}\u202c cat") == "a gnip cat"
+    # Marks that Hebrew and Arabic are written with stay, and so do joined emoji.
+    assert clean_prompt("שלום\u200f! 👩\u200d🚀") == "שלום\u200f! 👩\u200d🚀"
+    with pytest.raises(InvalidInput, match="Write a prompt first"):
+        clean_prompt(f"  {turns} ")
+
+
 def test_a_prompt_is_bounded_and_said_so() -> None:
     clean_prompt("x" * MAX_CHARS)
     with pytest.raises(InvalidInput, match="32001 characters; 32000 are allowed"):

@@ -1,4 +1,4 @@
-"""A prompt as it was sent: text only, bounded, without control characters."""
+"""A prompt as it was sent: text only, bounded, without characters that steer its display."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from shortdrama.errors import InvalidInput
 
 MAX_CHARS = 32_000
 _KEPT_CONTROLS = "\n\t"
+# Embeddings, overrides and isolates: a text can be made to read as another one (UAX #9).
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Prompt:
 
 
 def clean_prompt(text: str) -> str:
-    """The text without control characters, surrogates and outer blanks.
+    """The text without control characters, turns of direction, surrogates and outer blanks.
 
     Raises:
         InvalidInput: Nothing is left, or more than 32,000 characters are.
@@ -44,4 +46,4 @@ def clean_prompt(text: str) -> str:
 
 def _is_control(character: str) -> bool:
     # Cc: C0 and C1 controls; Cs: lone surrogates, which no encoding can store.
-    return unicodedata.category(character) in {"Cc", "Cs"}
+    return character in _TURNS or unicodedata.category(character) in {"Cc", "Cs"}
