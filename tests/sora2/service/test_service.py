@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import errno
 import json
 import logging
@@ -86,6 +87,42 @@ async def test_prompt_and_picture_become_a_clip(service, tmp_path, dialect, mult
     assert (spec.model, spec.prompt, spec.seconds) == ("tiny-2", "Ein Kätzchen 猫", 2)
     assert service.engine.references == [picture.read_bytes()]
     assert kept.path.read_bytes() == service.content.path(f"{job.id}.mp4").read_bytes()
+
+
+PICTURE = b"\xff\xd8\xff" + bytes(range(256)) * 4
+PICTURE_URL = "data:image/jpeg;base64," + base64.b64encode(PICTURE).decode()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"data": {"prompt": "a"}, "files": {"input_reference[]": ("a.jpg", PICTURE)}},
+        {"data": {"prompt": "a"}, "files": {"input_reference[0]": ("a.jpg", PICTURE)}},
+        {"data": {"prompt": "a", "input_reference[image_url]": PICTURE_URL}},
+        {"json": {"prompt": "a", "input_reference[image_url]": PICTURE_URL}},
+        {"json": {"prompt": "a", "input_reference[]": PICTURE_URL}},
+        {"json": {"prompt": "a", "input_reference": [{"image_url": PICTURE_URL}]}},
+    ],
+)
+async def test_a_reference_may_come_under_a_key_in_brackets(service, http, sent):
+    answer = await http.post("/videos", **sent)
+    assert answer.status_code == 200, answer.text
+    async with Sora2Client(service.base_url, api_key=KEY) as client:
+        await finished(client, answer.json()["id"])
+    assert service.engine.references == [PICTURE]
+
+
+async def test_two_references_are_refused_and_not_one_of_them_left_out(service, http):
+    two = [("input_reference[]", ("a.jpg", PICTURE)), ("input_reference[]", ("b.jpg", PICTURE))]
+    both = {"input_reference[image_url]": PICTURE_URL}
+    for sent in (
+        {"data": {"prompt": "a"}, "files": two},
+        {"data": {"prompt": "a", **both}, "files": two[:1]},
+    ):
+        answer = await http.post("/videos", **sent)
+        assert answer.status_code == 400
+        assert answer.json()["error"]["param"] == "input_reference"
+    assert not service.engine.started
 
 
 async def test_check_connection_knows_a_right_key_from_a_wrong_one(client):

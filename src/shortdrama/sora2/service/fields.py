@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +39,7 @@ class Picture:
 
 @asynccontextmanager
 async def fields_of(request: Request) -> AsyncIterator[Mapping[str, Any]]:
-    """The body's fields; bracketed form keys become nested objects. Closes uploads behind."""
+    """The body's fields; bracketed keys become nested objects and lists. Closes uploads behind."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in {"multipart/form-data", "application/x-www-form-urlencoded"}:
         try:
@@ -54,19 +54,26 @@ async def fields_of(request: Request) -> AsyncIterator[Mapping[str, Any]]:
         raise ApiError(400, "The body is not JSON, nor a form.") from error
     if not isinstance(body, dict):
         raise ApiError(400, "The body has to be a JSON object.")
-    yield body
+    yield _nest(body.items())
 
 
-def _nest(items: list[tuple[str, UploadFile | str]]) -> dict[str, Any]:
+def _nest(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """`a[b]` is a field of an object; `a[]` and `a[0]` stand for one more of a list."""
     nested: dict[str, Any] = {}
     for name, value in items:
         outer, bracket, inner = name.partition("[")
-        if bracket and inner.endswith("]"):
-            held = nested.setdefault(outer, {})
-            if isinstance(held, dict):
-                held[inner[:-1]] = value
-        else:
+        if not bracket or not inner.endswith("]"):
             nested[name] = value
+            continue
+        field = inner[:-1]
+        is_listed = not field or (field.isascii() and field.isdigit())
+        held = nested.setdefault(outer, [] if is_listed else {})
+        if isinstance(held, list) and is_listed:
+            held.append(value)
+        elif isinstance(held, dict) and not is_listed:
+            held[field] = value
+        else:
+            raise invalid_value(outer[:100], "it came in two different ways; send one of them")
     return nested
 
 
@@ -105,6 +112,11 @@ def size_of(value: object, default: str) -> str:
 
 
 async def picture_of(value: object) -> Picture | None:
+    """The one reference, which may come as a list of one."""
+    if isinstance(value, list):
+        if len(value) > 1:
+            raise invalid_value("input_reference", "expected one picture")
+        value = value[0] if value else None
     if value is None or value == "":
         return None
     if isinstance(value, UploadFile):
