@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -220,6 +221,25 @@ def test_a_file_that_the_disk_has_no_room_for_is_refused(tmp_path: Path) -> None
     with pytest.raises(StorageFull, match="no room for"):
         library.begin(picture())
     assert library.part_files() == []
+    library.database.close()
+
+
+@pytest.mark.parametrize(("free_mb", "is_taken"), [(30, True), (17, True), (16, False), (3, False)])
+def test_a_small_file_needs_little_room(
+    library: Library, monkeypatch: pytest.MonkeyPatch, free_mb: int, is_taken: bool
+) -> None:
+    """What is kept free is for the records alone, and the refusal says how much that is."""
+    usual = UploadLimits(2**30)
+    library = Library(library.data, library.media, usual)
+    usage = shutil.disk_usage(library.data)
+    free = usage._replace(free=free_mb * 1_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: free)
+    upload_id = UploadId(new_id())
+    if is_taken:
+        assert library.service.begin_upload(upload_id, "a.png", 76_000).asset is None
+    else:
+        with pytest.raises(StorageFull, match=rf"76 kB: .* 16 MB have .* {free_mb}(\.0)? MB are"):
+            library.service.begin_upload(upload_id, "a.png", 76_000)
     library.database.close()
 
 

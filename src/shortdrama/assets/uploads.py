@@ -26,7 +26,7 @@ from shortdrama.errors import Busy, Conflict, InvalidInput, NotFound, StorageFul
 
 _FINISHERS = 4
 _T = TypeVar("_T")
-RESERVE_BYTES = 128 * 1024 * 1024  # left free for the database and the clips being fetched
+RESERVE_BYTES = 16_000_000  # left free, so that the database can still write
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,12 +216,16 @@ class Uploads:
 
     def _check_room(self, size: int) -> None:
         free = self._parts.free_bytes()
-        if size + self._limits.reserve_bytes > free:
+        needed = size + self._limits.reserve_bytes
+        if needed > free:
             raise StorageFull(
-                "The disk has no room for %(size)s. Free some space and try again.",
+                "The disk has no room for %(size)s: with what the studio’s records need, "
+                "%(needed)s have to be free, and %(free)s are. Free some space and try again.",
                 code="disk_full",
                 size=file_size(size),
-                needed_bytes=size + self._limits.reserve_bytes,
+                needed=file_size(needed),
+                free=file_size(free),
+                needed_bytes=needed,
                 free_bytes=free,
             )
 
