@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from doubles.serving import Serving, cut, listen
+from doubles.steps import CONTENT, STRANGE, need_known
 from doubles.trouble import clip_answer, proxy_page
 
 _RUNNER = {"detail": "Runner disconnected", "error_type": "runner_disconnected"}
@@ -50,6 +51,16 @@ class FalScript:
     cancel: str = "202"
     is_elsewhere: bool = False  # the addresses lead to the other origin
     is_clip_elsewhere: bool = False
+
+    def __post_init__(self) -> None:
+        need_known(
+            "submit", self.submit, {"ok", "lost", "500", "html", "no_id", "bare", *_REFUSALS}
+        )
+        need_known("polls", self.polls, {*_WORDS, *_ANYWHERE})
+        results = {"ok", "none", "moderated", "invalid", "runner", "silent", *_ANYWHERE}
+        need_known("result", self.result, results)
+        need_known("clip", self.clip, CONTENT)
+        need_known("cancel", self.cancel, _CANCELS)
 
 
 @dataclass
@@ -246,6 +257,9 @@ def _not_found() -> Response:
     return JSONResponse({"detail": "Request not found"}, 404)
 
 
+_WORDS = {"IN_QUEUE", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELED", "CANCELLED"} | {
+    STRANGE.upper()
+}
 _CANCELS = {
     "200": (200, "OK"),
     "202": (202, "CANCELLATION_REQUESTED"),

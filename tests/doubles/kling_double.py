@@ -49,6 +49,8 @@ _KINDS = ("text2video", "image2video", "multi-image2video", "omni-video")
 class KlingDouble(ScriptedVendor):
     """`key` is "access:secret". `is_ahead_s`: how far its clock is ahead of ours."""
 
+    refusals = frozenset(_REFUSALS)
+    words = frozenset({*_WORDS, *_FAILURES})
     is_ahead_s = 0
     knows_own_ids = True  # as an address of their own; the list tells them anyway
     packs: tuple[dict[str, Any], ...] = ()

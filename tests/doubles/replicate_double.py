@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from doubles.serving import Serving, cut, listen
+from doubles.steps import CONTENT, STRANGE, need_known
 from doubles.trouble import clip_answer, proxy_page
 
 _THROTTLED = "Request was throttled. Your rate limit resets in ~7s."
@@ -43,6 +44,12 @@ class ReplicateScript:
     output: str = "text"
     clip: Sequence[str] = ("ok",)
     is_clip_elsewhere: bool = False
+
+    def __post_init__(self) -> None:
+        need_known("submit", self.submit, {"ok", "lost", "500", "html", "no_id", *_REFUSALS})
+        need_known("polls", self.polls, _WORDS)
+        need_known("output", self.output, {"text", "list", "none"})
+        need_known("clip", self.clip, CONTENT)
 
 
 @dataclass
@@ -272,6 +279,10 @@ def _problem(status: int, title: str, detail: str) -> Response:
     return JSONResponse({"title": title, "detail": detail, "status": status}, status)
 
 
+_WORDS = {"starting", "processing", "succeeded", "failed", "canceled", "aborted", "502", "404"} | {
+    "gone",
+    STRANGE,
+}
 _REFUSALS = {
     "422": (422, "Input validation failed", "- input.duration: Must be one of 4, 6, 8\n"),
     "401": (401, "Unauthenticated", "KEY is not a valid token."),

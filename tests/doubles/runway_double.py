@@ -41,6 +41,8 @@ _REFUSALS = {
 
 
 class RunwayDouble(ScriptedVendor):
+    refusals = frozenset(_REFUSALS)
+    words = frozenset({*_WORDS, *_FAILURES, "done", "done_empty"})
     models = ("seedance2", "gen4.5")
     credit_balance = 5000
 

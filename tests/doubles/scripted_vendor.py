@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -29,9 +28,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from doubles.serving import Serving, cut
+from doubles.steps import CONTENT, STRANGE, Steps, need_known
 from doubles.trouble import clip_answer, proxy_page
 
-Steps = str | Sequence[str]
+_SUBMITS = frozenset({"ok", "lost", "500", "page", "unclear"})
+_POLLS = frozenset({"gone", "page", "busy", STRANGE})
 
 
 @dataclass
@@ -106,8 +107,15 @@ class ScriptedVendor(ABC):
         return self._serving.url
 
     def script(self, **steps: Steps) -> None:
-        """How the jobs that are made from now on go."""
-        self._script = VendorScript(**steps)
+        """How the jobs that are made from now on go. `ValueError` for a step that is none."""
+        script = self.checked(VendorScript(**steps))
+        self._script = script
+
+    def checked(self, script: VendorScript) -> VendorScript:
+        need_known("submit", script.submit, _SUBMITS | self.refusals)
+        need_known("poll", script.poll, _POLLS | self.words)
+        need_known("content", script.content, CONTENT)
+        return script
 
     def steer(self, **steps: Steps) -> None:
         """The same, and those that were made before go on that way, too."""
@@ -124,6 +132,9 @@ class ScriptedVendor(ABC):
         return list(self.jobs.values())
 
     # What a vendor's double fills in
+
+    refusals: frozenset[str]  # of submits
+    words: frozenset[str]  # of polls
 
     @abstractmethod
     def routes(self) -> list[Route]: ...
@@ -155,7 +166,7 @@ class ScriptedVendor(ABC):
         if refused is not None:
             return refused
         step = _step(self._script.submit, self._submits - 1)
-        if step not in {"ok", "lost", "500", "page", "unclear"}:
+        if step not in _SUBMITS:
             return self.refused(step)
         job = self.make(request.url.path, self.requests[-1].json)
         if step == "lost":

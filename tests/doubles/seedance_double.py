@@ -26,6 +26,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from doubles.serving import cut
+from doubles.steps import STRANGE
 from doubles.trouble import proxy_page
 from doubles.vendor_double import Steps, VendorDouble, VendorJob
 
@@ -73,6 +74,11 @@ _ERRORS = {
 
 class SeedanceDouble(VendorDouble):
     way: Steps = ("queued", "running", "succeeded")
+    submit_steps = frozenset({"ok", "drop", "500", "html", "no_id", "slow", "vanish", *_ERRORS})
+    poll_steps = frozenset(
+        {"queued", "running", "succeeded", "cancelled", "expired", "failed", "succeeded_bare"}
+        | {"404", "502", STRANGE}
+    )
     tells_seeds = True
     deleted: list[str]
 

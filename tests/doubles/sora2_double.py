@@ -279,7 +279,9 @@ class Sora2Double:
             return _error("404")
         job.polls += 1
         step, _, argument = self._poll_step(job).partition(":")
-        if (answer := await self._trouble(request, step, argument)) is not None:
+        if step == "status":
+            step, argument = argument, ""
+        elif (answer := await self._trouble(request, step, argument)) is not None:
             return answer
         if step == "delay":
             await self._wait(float(argument))

@@ -3,6 +3,8 @@
 A step is a word, or `word:argument`. Where a list of steps is given, each request takes the next
 one and the last one stays.
 
+A word that is none of these is refused when the script is made.
+
 Submit steps (the job is made in those marked *):
     ok*                 answer as OpenAI does
     drop_after_accept*  make the job, then cut the connection without an answer
@@ -17,7 +19,8 @@ Submit steps (the job is made in those marked *):
     redirect            307 to another address
 
 Poll steps:
-    any other word      is the status as told, e.g. "queued", "IN_PROGRESS", "frobnicating"
+    queued in_progress completed failed expired cancelled frobnicating   that status
+    status:WORD         any other, e.g. "status:IN_PROGRESS"
     in_progress:40      with a progress
     failed:CODE failed_text failed_no_code     failed, with the error in that shape
     failed_422 failed_500   the failed job itself behind that HTTP status, as vLLM-Omni does
@@ -41,11 +44,24 @@ Content steps:
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-Steps = str | Sequence[str]
+from doubles.steps import STRANGE, Steps, need_known
+
+_TROUBLE = frozenset({"drop", "html", "empty", "delay", "200_error", "moderation", "quota"}) | {
+    *("429_date", "500_html", "502_html", "503_html", "redirect")
+}
+_SUBMITS = frozenset({"ok", "drop_after_accept", "200_html", "200_empty", "200_no_id"})
+_POLLS = frozenset(
+    {"status", "queued", "in_progress", "completed", "failed", STRANGE, "expired", "cancelled"}
+) | {
+    *("failed_text", "failed_no_code", "failed_422", "failed_500"),
+    *("completed_sparse", "completed_int", "completed_extra"),
+}
+_CONTENTS = frozenset({"ok", "chunked", "octet_stream", "paced", "paced_chunked", "truncated"}) | {
+    *("cut_file", "no_moov", "json", "redirect_loop", "redirect_to")
+}
 
 
 @dataclass
@@ -77,6 +93,11 @@ class Script:
     clip_size: tuple[int, int] = (90, 160)
     clip_fps: Fraction = Fraction(10)
     taken: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        need_known("submit", self.submit, _SUBMITS | _TROUBLE, statuses=True)
+        need_known("poll", self.poll, _POLLS | _TROUBLE, statuses=True)
+        need_known("content", self.content, _CONTENTS | _TROUBLE, statuses=True)
 
     def next_step(self, kind: str, job_key: str = "") -> str:
         """The next step of "submit", "poll" or "content"; the last one again when used up."""

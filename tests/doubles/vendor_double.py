@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -18,9 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from doubles.serving import Serving, cut, listen
+from doubles.steps import CONTENT, Steps, need_known
 from doubles.trouble import clip_answer, proxy_page
-
-Steps = str | Sequence[str]
 
 
 @dataclass
@@ -85,8 +83,15 @@ class VendorDouble:
     def routes(self) -> list[Any]:
         raise NotImplementedError
 
+    submit_steps: frozenset[str]
+    poll_steps: frozenset[str]
+    content_steps = CONTENT | {"drop"}
+
     def script(self, *, submit: Steps = "ok", poll: Steps = (), content: Steps = "ok") -> None:
-        """From now on, for all jobs."""
+        """From now on, for all jobs. Raises `ValueError` for a step that is none."""
+        need_known("submit", submit, self.submit_steps)
+        need_known("poll", poll, self.poll_steps)
+        need_known("content", content, self.content_steps, statuses=True)
         self._steps = {"submit": submit, "poll": poll or self.way, "content": content}
         for job in self.jobs.values():
             job.taken.clear()

@@ -64,6 +64,11 @@ _PARAMETERS = {
 
 class VeoDouble(VendorDouble):
     way: Steps = ("waiting", "waiting", "done")
+    submit_steps = frozenset({"ok", "drop", "500", "html", "no_name", *_ERRORS})
+    poll_steps = frozenset(
+        {"waiting", "done", "done_one_up", "done_bare", "filtered", "filtered_one_up"}
+        | {"filtered_silent", "empty", "null", "error", "stranger", "404", "502"}
+    )
 
     def __init__(self, key: str = "AIza-double-77aa01") -> None:
         super().__init__(key)

@@ -57,6 +57,9 @@ _CHINA = timedelta(hours=8)
 
 
 class WanDouble(ScriptedVendor):
+    refusals = frozenset(_REFUSALS)
+    words = frozenset({*_WORDS, *_FAILURES})
+
     @property
     def base_url(self) -> str:
         return f"{self.url}/api/v1"

@@ -31,7 +31,7 @@ def test_a_paid_job_under_an_unusable_id_is_for_a_person_to_decide(
 def test_what_a_failed_job_told_can_be_stored_and_shown(
     studio: TakeStudio, double: Sora2Double
 ) -> None:
-    double.script("half", poll=["run\ud83dning", "failed:code\ud83d\x00"])
+    double.script("half", poll=["status:run\ud83dning", "failed:code\ud83d\x00"])
     take = studio.wait_for(studio.order("half").id)
     assert take.failure is not None
     assert take.failure.provider_code == "code\ufffd\ufffd"

@@ -59,7 +59,7 @@ async def test_a_failed_job_and_a_refusal_tell_what_can_be_stored(
     failed = await client.check_status(job.id)
     assert failed.error is not None
     assert failed.error.code == "bad\ufffd\ufffdcode"
-    double.script("a dog", poll="run\ud83d\x00ning")
+    double.script("a dog", poll="status:run\ud83d\x00ning")
     job = await client.generate_video("a dog")
     assert (await client.check_status(job.id)).raw_status == "run\ufffd\ufffdning"
 
