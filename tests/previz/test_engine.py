@@ -12,16 +12,20 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pylopdf_fonts_zh_cn
 import pytest
 from PIL import Image
 
 from shortdrama.errors import InvalidInput, SetupProblem, TooLarge, UnsupportedFile
 from shortdrama.previz import reference
 from shortdrama.previz.camera import Move
-from shortdrama.previz.encode import EncodeRequest, encode_clip
+from shortdrama.previz.captions import write_ass, write_fonts_conf
+from shortdrama.previz.encode import FPS, SAMPLE_RATE, EncodeRequest, encode_clip
 from shortdrama.previz.engine import check_request, parse_size, render_clip, render_still
 from shortdrama.previz.frames import make_frames
 from shortdrama.previz.planes import Planes
+from shortdrama.previz.scene import describe_scene
+from shortdrama.previz.sound import write_bed
 
 SIZE = "180x320"
 
@@ -95,6 +99,33 @@ def test_mark_is_in_the_corner(spoken: tuple[Path, dict[str, int], list[int]]) -
     frame = read_frames(spoken[0])[30].astype(int)
     corner = frame[8:24, 4:60]
     assert corner.max() - np.median(corner) > 80
+
+
+@pytest.mark.parametrize("light", [16, 126, 235])
+@pytest.mark.parametrize("size", [(720, 1280), (240, 426)])
+def test_mark_is_read_over_any_picture(size: tuple[int, int], light: int, tmp_path: Path) -> None:
+    """Of letter to ground, as WCAG reckons it: 4.5 is what small text needs."""
+    width, height = size
+    bed = describe_scene("A room.", 1).bed
+    write_bed(tmp_path / "sound.wav", bed, 3, SAMPLE_RATE // FPS)
+    font = pylopdf_fonts_zh_cn.sans_path()
+    (tmp_path / "captions.ass").write_text(write_ass([], 1, size), "utf-8")
+    conf = write_fonts_conf(font.parent, tmp_path / "cache")
+    (tmp_path / "fonts.conf").write_text(conf, "utf-8")
+    pixels = width * height
+    frame = bytes([light]) * pixels + bytes([128]) * (pixels // 2)
+    encode_clip(EncodeRequest(*size, 3, tmp_path, tmp_path / "c", 60.0), [frame] * 3)
+    shown = read_frames(tmp_path / "c")[0].astype(float)
+    edge = round(width * 0.04)
+    plate = shown[edge : edge + round(width * 0.04), edge : edge + round(width * 0.12)]
+    # A letter's strokes fill a fifth of its box at least.
+    ground, letters = np.quantile(plate, 0.2), np.quantile(plate, 0.95)
+    assert (_luminance(letters) + 0.05) / (_luminance(ground) + 0.05) >= 4.5
+
+
+def _luminance(luma: float) -> float:
+    """Of a grey of limited range, linear."""
+    return float(np.clip((luma - 16) / 219, 0, 1) ** 2.2)
 
 
 def test_same_prompt_same_bytes(tmp_path: Path) -> None:

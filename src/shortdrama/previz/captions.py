@@ -177,7 +177,7 @@ def write_ass(captions: list[Caption], seconds: float, size: tuple[int, int]) ->
     """The whole ASS file: captions above the platform's controls, and the mark in a corner."""
     width, height = size
     em = text_size_px(size)
-    mark_em = max(6.0, min(width, height) * 0.026)
+    mark_em = max(6.0, min(width, height) * 0.028)
     side, above = round(width * 0.08), round(height * 0.215)
     edge = round(min(width, height) * 0.04)
     head = [
@@ -195,8 +195,9 @@ def write_ass(captions: list[Caption], seconds: float, size: tuple[int, int]) ->
         f"Style: Line,{FONT_NAME},{em * _LINE_PER_EM:.2f},&H00F4F8FA,&H00F4F8FA,&H28100C0A,"
         f"&H90000000,-1,0,0,0,100,100,0,0,1,{em * 0.075:.2f},{em * 0.04:.2f},2,"
         f"{side},{side},{above},1",
-        f"Style: Mark,{FONT_NAME},{mark_em * _LINE_PER_EM:.2f},&H38FFFFFF,&H38FFFFFF,&H80100C0A,"
-        f"&HFF000000,-1,0,0,0,100,100,{mark_em * 0.16:.2f},0,1,{mark_em * 0.06:.2f},0,7,"
+        f"Style: Mark,{FONT_NAME},{mark_em * _LINE_PER_EM:.2f},&H00FFFFFF,&H00FFFFFF,&H40100C0A,"
+        # A plate behind it (3), since the picture under it may be as bright as the letters.
+        f"&HFF000000,-1,0,0,0,100,100,{mark_em * 0.16:.2f},0,3,{mark_em * 0.3:.2f},0,7,"
         f"{edge},{edge},{edge},1",
         "[Events]",
         "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text",
