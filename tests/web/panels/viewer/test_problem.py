@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from shortdrama.domain.take import Failure, FailureKind, Money, TakeStatus
-from shortdrama.generation.failures import CANDIDATES
+from shortdrama.errors import ProviderError
+from shortdrama.generation.failures import CANDIDATES, REFUSED, refusal
 from shortdrama.web import i18n
 from shortdrama.web.panels.viewer.problem import Problem, describe
 from web.panels.made_takes import a_take
@@ -21,9 +22,20 @@ def failed(kind: FailureKind, money: Money = Money.NONE, **fields: object) -> Pr
 @pytest.mark.parametrize("kind", FailureKind)
 def test_every_kind_has_all_its_words_and_an_action(kind: FailureKind) -> None:
     problem = failed(kind)
-    assert all((problem.title, problem.says, problem.what, problem.money, problem.todo))
+    assert all((problem.title, problem.what, problem.money, problem.todo))
     assert problem.actions
-    assert "!" not in problem.says + problem.todo
+    assert "!" not in problem.what + problem.todo
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_happened_is_said_once(kind: FailureKind) -> None:
+    """The studio's own words need no heading that says the same."""
+    take = a_take(TakeStatus.FAILED, failure=refusal(ProviderError("No.", kind=kind)))
+    problem = describe(take)
+    assert problem is not None
+    assert problem.what == REFUSED[kind]
+    shown = " ".join((problem.title, problem.what, problem.money, problem.todo))
+    assert shown.count(REFUSED[kind].partition(".")[0]) == 1
 
 
 @pytest.mark.parametrize(
@@ -71,10 +83,10 @@ def test_an_uncertain_take_offers_to_check_before_anything_else() -> None:
 
 
 def test_a_model_that_is_not_known_is_not_tried_again() -> None:
-    failure = Failure(FailureKind.NOT_FOUND, "No such model.", Money.NONE)
+    failure = Failure(FailureKind.NOT_FOUND, "", Money.NONE)
     problem = describe(a_take(TakeStatus.FAILED, failure=failure))
     assert problem is not None
-    assert problem.says == "The provider does not know this model."
+    assert problem.what == "The provider does not know this model."
     assert [action.name for action in problem.actions] == ["model", "settings"]
 
 

@@ -34,7 +34,6 @@ class Problem:
     number: int
     look: str  # "failed" or "uncertain"
     title: str
-    says: str
     what: str
     money: str
     todo: str
@@ -63,7 +62,6 @@ def _uncertain(take: Take, cost: TakeCost | None) -> Problem:
         number=take.number,
         look="uncertain",
         title=_("Take {number} may have been sent").format(number=take.number),
-        says=_("It is not known whether the request arrived."),
         what=_said(take.failure) or _("It may be generating now."),
         money=_money_of(take, Money.MAYBE, cost),
         todo=_(
@@ -97,7 +95,6 @@ def _stalled(take: Take, cost: TakeCost | None) -> Problem:
         number=take.number,
         look="uncertain",
         title=_("Take {number} has stalled").format(number=take.number),
-        says=_("The provider says nothing new."),
         what=_said(take.failure) or _("The provider has not said anything new for a long time."),
         money=_money_of(take, take.failure.money if take.failure else Money.MAYBE, cost),
         todo=_("Check again: where the provider has finished it, the clip is brought in."),
@@ -115,7 +112,6 @@ def _failed(take: Take, failure: Failure, cost: TakeCost | None) -> Problem:
         number=take.number,
         look="failed",
         title=_("Take {number} failed").format(number=take.number),
-        says=_headline_of(take, failure),
         what=_said(failure) or _headline_of(take, failure),
         money=_money_of(take, failure.money, cost),
         todo=_advice(take, failure),
