@@ -42,6 +42,15 @@ def codes(wish: Wish, capability: Capability = CAPABILITY) -> list[str]:
     return [problem.code for problem in find_problems(wish, capability)]
 
 
+def test_an_emoji_counts_as_the_vendor_counts_it() -> None:
+    wish = replace(FINE, prompt="🎬" * 6)
+    assert codes(wish) == []
+    [problem] = find_problems(wish, replace(CAPABILITY, counts_utf16=True))
+    assert problem.code == "prompt_too_long"
+    assert "emoji" in problem.message
+    assert "this has 12" in problem.message
+
+
 def test_what_can_be_done_has_no_problems() -> None:
     assert codes(FINE) == []
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shortdrama.domain.model import Mode
 from shortdrama.errors import SetupProblem
 from shortdrama.providers.capabilities import CapabilityTable
 
@@ -40,6 +41,21 @@ def test_an_unknown_model_is_refused_nothing() -> None:
     assert found.micro_usd_per_second is None
 
 
+def test_seedance_1_5_pro_as_it_is_documented() -> None:
+    found = CapabilityTable().capability_of("doubao-seedance-1-5-pro-251215")
+    assert (min(found.seconds), max(found.seconds)) == (3, 12)
+    assert Mode.REFERENCES in found.modes
+    assert found.max_references == 9
+
+
+@pytest.mark.parametrize("model", ["gen4.5", "gen4_turbo", "seedance2"])
+def test_runway_counts_prompts_in_units_of_utf_16(model: str) -> None:
+    found = CapabilityTable().capability_of(model)
+    assert found.prompt_length("a 🎬") == 4
+    assert found.prompt_length("雨夜") == 2
+    assert CapabilityTable().capability_of("sora-2").prompt_length("a 🎬") == 3
+
+
 def test_the_studios_own_file_wins(tmp_path: Path) -> None:
     own = tmp_path / "models.toml"
     own.write_text('[[model]]\nid = "sora-2"\nseconds = [5]\nusd_per_second = 0.2\n')
@@ -57,6 +73,7 @@ def test_the_studios_own_file_wins(tmp_path: Path) -> None:
         "model = 3",
         "[[model]]\nlabel = 'no id'",
         "[[model]]\nid = 'a'\ncolour = 'red'",
+        "[[model]]\nid = 'a'\nprompt_units = 'bytes'",
         "[[model]]\nid = 'a'\nseconds = ['four']",
         "[[model]]\nid = 'a'\nseconds = 4",
         "[[model]]\nid = 'a'\nusd_per_second = 'cheap'",

@@ -83,6 +83,7 @@ class Capability:
     max_references: int | None = None  # in the mode that takes most
     reference_kinds: tuple[str, ...] = ("picture",)
     max_prompt_chars: int = 32_000
+    counts_utf16: bool = False  # a prompt's length in units of UTF-16, of which an emoji has two
     micro_usd_per_second: int | None = None  # None: unknown; 0: free; the highest of all sizes
     micro_usd_by_size: tuple[tuple[str, int], ...] = ()  # a second, where sizes differ
     unit_prices: tuple[tuple[str, int], ...] = ()  # micro USD of a thousand tokens, credits, …
@@ -101,6 +102,12 @@ class Capability:
         """The price of one take; None where it is not known. Never too low."""
         per_second = dict(self.micro_usd_by_size).get(size, self.micro_usd_per_second)
         return None if per_second is None else per_second * seconds
+
+    def prompt_length(self, prompt: str) -> int:
+        """As the vendor counts it."""
+        if not self.counts_utf16:
+            return len(prompt)
+        return len(prompt.encode("utf-16-le", "surrogatepass")) // 2
 
     def mode_for(self, pictures: int, wanted: Mode | None = None) -> Mode:
         """How this many pictures are used: as wanted, else the first way that fits."""

@@ -67,10 +67,18 @@ def find_problems(wish: Wish, capability: Capability) -> list[Problem]:
 
 
 def _prompt_problem(wish: Wish, capability: Capability) -> Problem | None:
-    most, count = capability.max_prompt_chars, len(wish.prompt)
+    most, count = capability.max_prompt_chars, capability.prompt_length(wish.prompt)
     if count <= most:
         return None
     parts = {"model": capability.label, "most": most, "count": count}
+    if count != len(wish.prompt):
+        return Problem(
+            "prompt",
+            "prompt_too_long",
+            "%(model)s reads %(most)s characters, of which an emoji counts as two or more; "
+            "this has %(count)s.",
+            parts,
+        )
     return Problem(
         "prompt",
         "prompt_too_long",

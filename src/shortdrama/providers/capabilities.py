@@ -24,6 +24,7 @@ _KNOWN = frozenset(
         "max_references",
         "reference_kinds",
         "max_prompt_chars",
+        "prompt_units",
         "modes",
         "sound",
         "seed",
@@ -36,6 +37,7 @@ _KNOWN = frozenset(
         "source",
     }
 )
+_PROMPT_UNITS = {"characters": False, "utf-16": True}
 _CONDITIONS = frozenset({"mode", "size", "seconds"})
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
@@ -129,6 +131,7 @@ def _capability(model: str, table: dict[str, Any]) -> Capability:
         has_negative_prompt=_yes(table.get("negative_prompt", False)),
         rules=tuple(_rule(rule) for rule in table.get("rule", ())),
         max_prompt_chars=_whole(table.get("max_prompt_chars", 32_000)),
+        counts_utf16=_PROMPT_UNITS[table.get("prompt_units", "characters")],
         micro_usd_per_second=_highest(table.get("usd_per_second")),
         micro_usd_by_size=_prices(table.get("usd_per_second")),
         unit_prices=_prices(table.get("usd_per_1000_units")),
