@@ -182,7 +182,7 @@ def test_an_uncertain_take_says_what_came_back(
     try:
         take = studio.wait_for(studio.order(prompt).id)
         studio.takes.resolve_uncertain(take.id, Decision.CHECK)
-        studio.wait_until(lambda: take.id not in studio.runner.running())
+        studio.wait_until(lambda: studio.takes.get(take.id).updated_at > take.updated_at)
     finally:
         double.has_list = True
     for told in (take, studio.takes.get(take.id)):

@@ -39,8 +39,10 @@ def without_list(double: Sora2Double) -> Iterator[None]:
 
 def check(studio: TakeStudio, take_id: TakeId) -> Take:
     """As a person presses "Check with the provider"; when the list has answered."""
+    before = studio.takes.get(take_id).updated_at
     studio.takes.resolve_uncertain(take_id, Decision.CHECK)
-    studio.wait_until(lambda: take_id not in studio.runner.running())
+    studio.wait_until(lambda: studio.takes.get(take_id).updated_at > before)
+    studio.wait_until(lambda: not studio.runner.is_checking(take_id))
     return studio.takes.get(take_id)
 
 
