@@ -75,6 +75,6 @@ def test_says_nothing(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFix
 
 
 def test_a_keyring_that_forgets_is_not_trusted() -> None:
-    vault = KeyringVault(null.Keyring())
+    vault = KeyringVault(null.Keyring())  # type: ignore[no-untyped-call]
     assert vault.put("one", "sk-made-up") is False
     assert vault.get("one") == "sk-made-up"
