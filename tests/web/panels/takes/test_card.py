@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
 
+import httpx
 import pytest
 
+from money.buyers import buy
+from shortdrama.app import build_studio
+from shortdrama.domain.money import TakeCost
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
 from shortdrama.domain.waiting import NO_KEY, busy_until
+from shortdrama.settings import Settings
+from shortdrama.storage.db.database import Database
 from shortdrama.web.panels.takes.card import Setting, state_word, take_card, video_url
-from shortdrama.web.panels.takes.cost import cost_of
+from shortdrama.web.panels.takes.cost import cost_of, cost_words, unpriced_of
 from web.panels.made_takes import NOW, SONG, a_clip, a_take
 
 LABELS = {("wan-3", SONG): "Wan 3.0"}
@@ -89,3 +97,36 @@ def test_cost_leaves_out_what_was_surely_not_charged() -> None:
         a_take(estimate_micro_usd=None),
     ]
     assert cost_of(takes) == 800_000
+
+
+def test_what_is_without_a_price_is_never_free() -> None:
+    unknown = a_take(estimate_micro_usd=None)
+    refused = Failure(FailureKind.AUTH, "no", Money.NONE)
+    not_charged = a_take(TakeStatus.FAILED, failure=refused, estimate_micro_usd=None)
+    told = {
+        unknown.id: TakeCost(0, Money.CHARGED, is_actual=False, is_known=False),
+        not_charged.id: TakeCost(0, Money.NONE, is_actual=False, is_known=True),
+    }
+    for costs in (None, told):
+        assert unpriced_of([a_take(), unknown, not_charged], costs) == 1
+    assert cost_words(0, 0, "free") == "free"
+    assert cost_words(400_000, 0, "free") == "$0.40"
+    assert cost_words(0, 1, "free") == "price unknown for 1 take"
+    assert cost_words(400_000, 2, "free") == "$0.40 + price unknown for 2 takes"
+
+
+@pytest.mark.anyio
+async def test_the_page_never_calls_free_what_has_no_price(tmp_path: Path) -> None:
+    """The shot's sum and the day's, while a model without a price has made takes."""
+    with build_studio(Settings(data=tmp_path / "data"), url="") as studio:
+        board = studio.services.board.current()
+        shot_id = board.shots[-1].shot.id
+        for _take in range(2):
+            assert buy(cast(Database, studio.services.door.records), shot_id, None) == "made"
+        transport = httpx.ASGITransport(studio.web)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            page = (await client.get("/", params={"shot": shot_id})).text
+    foot = page[page.index('id="takes-foot"') :]
+    assert "price unknown for 2 takes" in foot[:400]
+    day = page[page.index('class="btn quiet spent"') :][:600]
+    assert "price unknown for 2 takes" in day

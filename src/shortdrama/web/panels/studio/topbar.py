@@ -11,6 +11,7 @@ from shortdrama.board.service import BoardView, ProjectView
 from shortdrama.domain.ids import EpisodeId
 from shortdrama.domain.money import dollars
 from shortdrama.web.i18n import _
+from shortdrama.web.panels.takes.cost import cost_words
 from shortdrama.web.services import Services
 
 
@@ -34,7 +35,8 @@ class TopBar:
     episode_id: str
     episode_number: int
     episode_title: str
-    spent: str
+    spent: str  # as far as the prices are known
+    spent_in_full: str  # and what is without a price
     day_cap: str  # "" where there is none
     queue_words: str
     queue_count: int
@@ -79,6 +81,7 @@ def top_bar(services: Services, page: str, board: BoardView) -> TopBar:
         episode_number=board.episode.number,
         episode_title=board.episode.title,
         spent=dollars(today.sum.counted_micro_usd),
+        spent_in_full=cost_words(today.sum.counted_micro_usd, today.sum.without_price, dollars(0)),
         day_cap="" if today.micro_usd is None else dollars(today.micro_usd),
         queue_words=queue_words(queue.running, queue.queued, queue.to_look_at),
         queue_count=queue.running + queue.queued + queue.to_look_at,

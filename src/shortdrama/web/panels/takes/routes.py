@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Take
+from shortdrama.web.i18n import _
 from shortdrama.web.pages import render
 from shortdrama.web.panels.studio.place import Place, find_place
-from shortdrama.web.panels.takes.cost import cost_of
+from shortdrama.web.panels.takes.cost import cost_of, cost_words, unpriced_of
 from shortdrama.web.panels.takes.listing import Depth
 from shortdrama.web.panels.viewer.problem import Problem, describe
 from shortdrama.web.services import GivenServices
@@ -39,7 +40,11 @@ def takes_context(place: Place) -> dict[str, Any]:
     return {
         "place": place,
         "problems": problems_of(place, place.listing.shown),
-        "cost_micro_usd": cost_of(place.view.takes, place.costs),
+        "cost_words": cost_words(
+            cost_of(place.view.takes, place.costs),
+            unpriced_of(place.view.takes, place.costs),
+            _("free"),
+        ),
     }
 
 
