@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -24,9 +25,9 @@ from shortdrama.assets.service import AssetService
 from shortdrama.board.service import BoardService
 from shortdrama.connections.ports import KeyVault
 from shortdrama.connections.service import ConnectionService, EnvironmentConnection
-from shortdrama.domain.ids import ShotId, new_id
+from shortdrama.domain.ids import ConnectionId, ShotId, new_id
 from shortdrama.domain.model import BUILT_IN, ENVIRONMENT, PREVIZ_MODEL, Capability
-from shortdrama.errors import InvalidInput
+from shortdrama.errors import InvalidInput, NotFound
 from shortdrama.generation.orders import TakeOrder, Terms
 from shortdrama.generation.phases import Tools
 from shortdrama.generation.service import TakeService
@@ -311,7 +312,7 @@ def _join(settings: Settings, storage: _Storage, stack: ExitStack, has_root: boo
         prompts=prompts,
         board=board,
         connections=connections,
-        state=StateService(database, lambda: _default_connection(connections)),
+        state=StateService(database, partial(_connection_in_use, connections)),
         hub=storage.hub,
         blobs=storage.blobs,
         users=UserService(database, has_root),
@@ -365,11 +366,17 @@ def _default_shot(board: BoardService) -> ShotId:
     return board.current().shots[-1].shot.id
 
 
-def _default_connection(connections: ConnectionService) -> tuple[str, bool]:
-    choice = connections.default_choice()
-    if choice.connection_id == "built-in":
+def _connection_in_use(
+    connections: ConnectionService, last: ConnectionId | None
+) -> tuple[str, bool]:
+    if last is None:
+        last = connections.default_choice().connection_id
+    if last == BUILT_IN:
         return "/v1", False
-    connection = connections.get(choice.connection_id)
+    try:
+        connection = connections.get(last)
+    except NotFound:
+        return _connection_in_use(connections, None)
     return connection.base_url, connection.has_key
 
 

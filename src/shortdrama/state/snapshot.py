@@ -3,17 +3,18 @@
     {assets, current_video, generation_status, prompt_history, api_config}
 
 `generation_status` is `idle | generating | complete | error`, derived from the takes of the
-shot; `api_config` tells where requests go and whether a key is there, never the key.
+shot; `api_config` tells where the shot's requests go and whether a key is there, never the key:
+the connection of its newest take, or that of the default model.
 """
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from shortdrama.domain.asset import Asset
-from shortdrama.domain.ids import ShotId
+from shortdrama.domain.ids import ConnectionId, ShotId
 from shortdrama.domain.project import Shot
 from shortdrama.domain.prompt import Prompt
 from shortdrama.domain.take import Take, TakeStatus
@@ -60,9 +61,9 @@ class StateRecords(Protocol):
         ...
 
 
-class DefaultConnection(Protocol):
-    def __call__(self) -> tuple[str, bool]:
-        """(base URL, has key) of the connection that requests go to by default."""
+class ConnectionInUse(Protocol):
+    def __call__(self, last: ConnectionId | None) -> tuple[str, bool]:
+        """(base URL, has key) of `last`; of the default model's where that is None, or gone."""
         ...
 
 
@@ -98,9 +99,9 @@ class Snapshot:
 
 
 class StateService:
-    def __init__(self, records: StateRecords, default_connection: DefaultConnection) -> None:
+    def __init__(self, records: StateRecords, connection_in_use: ConnectionInUse) -> None:
         self._records = records
-        self._default_connection = default_connection
+        self._connection_in_use = connection_in_use
 
     def newest_event_id(self) -> int:
         """Where a page that is rendered now begins to listen."""
@@ -109,14 +110,17 @@ class StateService:
 
     def snapshot(self, shot_id: ShotId | None = None) -> Snapshot:
         """Of the given shot, or of the newest."""
-        base_url, has_key = self._default_connection()
         with self._records.read() as tx:
             shot = tx.shots.get(shot_id) if shot_id else tx.shots.newest()
-            return Snapshot(
+            rows = Snapshot(
                 event_id=tx.events.newest_id(),
                 assets=tuple(tx.assets.newest(ASSETS_SHOWN)),
                 shot=shot,
                 takes=tuple(tx.takes.of_shot(shot.id)) if shot else (),
                 prompts=tuple(tx.prompts.page("", None, PROMPTS_SHOWN)),
-                api_config={"base_url": base_url, "has_key": has_key},
+                api_config={},
             )
+        # Not within: it has a view of its own, and a keyring may be slow.
+        last = rows.takes[0].request.connection_id if rows.takes else None
+        base_url, has_key = self._connection_in_use(last)
+        return replace(rows, api_config={"base_url": base_url, "has_key": has_key})
