@@ -71,6 +71,9 @@ def test_a_killed_server_that_comes_back_needs_no_reload(
     shot = own_studio.new_shot()
     page.goto(own_studio.page_of(shot))
     page.evaluate("window.isSamePage = true")
+    # The line stands, and has been told how soon to try again.
+    other = own_studio.new_shot()
+    expect(page.locator(f"#cell-{other}")).to_be_visible()
     own_studio.process.kill()
     away = page.get_by_text("The server is away.")
     expect(away).to_be_visible(timeout=10_000)

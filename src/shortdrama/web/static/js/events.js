@@ -66,10 +66,15 @@ function hear({ event, isOpen, late }) {
   if (event) emit(event.kind, event.data);
   if (late) emit("resync", {});
   if (isOpen === undefined) return;
-  window.clearTimeout(timer);
-  // A server that restarts is back before anybody needs to know.
-  if (!isOpen) timer = window.setTimeout(ask, LOST_MS);
-  else ask();
+  if (isOpen) {
+    window.clearTimeout(timer);
+    timer = undefined;
+    ask();
+    return;
+  }
+  // A server that restarts is back before anybody needs to know. The line is tried again more often
+  // than this, and each try that fails is told: the first of them counts.
+  timer ??= window.setTimeout(() => { timer = undefined; ask(); }, LOST_MS);
 }
 
 /** @param {string} kind @param {any} data */
