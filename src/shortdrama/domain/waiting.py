@@ -106,11 +106,12 @@ def lefts_of(
 class HeldUp:
     """Why a take under way does not go on just now. `until` is known of a busy provider."""
 
-    why: str  # of `NO_KEY`, `BUSY`, `UNREACHABLE`, `LOST`
+    why: str  # of `NO_KEY`, `KEY_REFUSED`, `BUSY`, `UNREACHABLE`, `LOST`
     until: datetime | None = None
 
 
 NO_KEY = "no_key"  # of its connection, on this machine
+KEY_REFUSED = "key_refused"  # again and again; the job may go on there
 BUSY = "busy"
 UNREACHABLE = "unreachable"
 LOST = "lost"  # the built-in engine's job went with its process
@@ -124,7 +125,7 @@ def busy_until(moment: datetime) -> str:
 def held_up(take: Take) -> HeldUp | None:
     """None where nothing holds it up."""
     word, _, moment = (take.provider_status or "").partition(" ")
-    if word == NO_KEY and not moment:
+    if word in {NO_KEY, KEY_REFUSED} and not moment:
         return HeldUp(word) if take.is_active else None
     if take.status is not TakeStatus.QUEUED or word not in {BUSY, UNREACHABLE, LOST}:
         return None
@@ -133,6 +134,21 @@ def held_up(take: Take) -> HeldUp | None:
     except ValueError:
         return None
     return HeldUp(word, until)
+
+
+_UNKNOWN = "unknown "
+
+
+def unknown_word(word: str) -> str:
+    """What a take's `provider_status` says of a word that nobody here knows."""
+    return f"{_UNKNOWN}{word}"
+
+
+def strange_word(take: Take) -> str:
+    """The word that its provider goes on saying and nobody here knows; "" where there is none."""
+    said = take.provider_status or ""
+    is_strange = take.status is TakeStatus.GENERATING and said.startswith(_UNKNOWN)
+    return said.removeprefix(_UNKNOWN) if is_strange else ""
 
 
 def when_sent_s(take: Take, now: datetime) -> float | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Take, TakeStatus
-from shortdrama.domain.waiting import NO_KEY
+from shortdrama.domain.waiting import NO_KEY, held_up, strange_word
 from shortdrama.errors import StudioError
 from shortdrama.generation.phases import Tools
 
@@ -28,6 +29,15 @@ async def has_waited_for_key(tools: Tools, take: Take) -> bool:
     if not tools.keys.is_missing(connection_id):
         await _say(tools, take, None)
     return True
+
+
+async def show_word(tools: Tools, take: Take, word: str) -> Take:
+    """What the provider says of its job goes on its row at once where its card tells of that."""
+    said = replace(take, provider_status=word)
+    if (held_up(said), strange_word(said)) == (held_up(take), strange_word(take)):
+        return take
+    await _say(tools, take, word)
+    return said
 
 
 async def leave_slot(tools: Tools, take_id: TakeId) -> None:

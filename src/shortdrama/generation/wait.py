@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import FailureKind, Take, TakeStatus
-from shortdrama.domain.waiting import Pace, corrected_s
+from shortdrama.domain.waiting import KEY_REFUSED, Pace, corrected_s, unknown_word
 from shortdrama.errors import ProviderError, StudioError
 from shortdrama.generation import chronicle, failures
 from shortdrama.generation.cadence import Watch, next_poll_s
-from shortdrama.generation.held_up import has_waited_for_key
+from shortdrama.generation.held_up import has_waited_for_key, show_word
 from shortdrama.generation.journal import Progress
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.polls import Question
@@ -27,7 +27,8 @@ _RUNNING = frozenset({JobPhase.QUEUED, JobPhase.RUNNING, JobPhase.UNKNOWN})
 _READ_EVERY_S = 5.0
 _JUST_SENT_S = 2.0
 _FIRST_LOOK_S = 1.0
-_MISSES = 3  # 404s in a row before a job counts as gone
+_MISSES = 3  # 404s in a row before a job counts as gone, 401s before a person hears of it
+_WORD_CHARS = 200
 
 
 @dataclass(slots=True)
@@ -45,6 +46,8 @@ class _Vigil:
     idle_s: float = 0.0  # before its progress began to move
     failed_polls: int = 0
     misses: int = 0
+    refusals: int = 0  # of the key, in a row
+    strange: int = 0  # words that nobody here knows, in a row
     cancels: int = 0
     looks: int = 0
     read_at: float = field(default_factory=time.monotonic)  # its row
@@ -128,7 +131,8 @@ async def _look(tools: Tools, vigil: _Vigil) -> Take | None:
     else:
         vigil.looks += 1
         job = heard.job
-        vigil.failed_polls = vigil.misses = 0
+        vigil.failed_polls = vigil.misses = vigil.refusals = 0
+        vigil.strange = vigil.strange + 1 if job.phase is JobPhase.UNKNOWN else 0
         # A list says nothing of the pause that the provider wishes.
         vigil.asked_s = vigil.asked_s if heard.is_listed else job.poll_after_s
         await _note_bill(tools, vigil, job)
@@ -178,7 +182,11 @@ async def _hear(tools: Tools, vigil: _Vigil, provider: Provider, job: ProviderJo
             return await _give_up(tools, vigil, _failure_kind(job), job)
     if take.status is _S.CANCELLING:
         return await _cancel(tools, vigil, provider)
-    _tell_progress(tools, vigil, job)
+    word = job.raw_status[:_WORD_CHARS]
+    if vigil.strange >= _MISSES:
+        word = unknown_word(word)
+    vigil.take = await show_word(tools, vigil.take, word)
+    _tell_progress(tools, vigil, job, word)
     return None
 
 
@@ -189,14 +197,18 @@ async def _miss(tools: Tools, vigil: _Vigil, error: StudioError) -> Take | None:
     if is_gone and vigil.is_free:
         # The engine's job ended with the process that it was in; another one costs nothing.
         return await asyncio.to_thread(tools.journal.begin_anew, vigil.take.id)
+    is_refused = isinstance(error, ProviderError) and error.kind == FailureKind.AUTH
     vigil.misses = vigil.misses + 1 if is_gone else 0
+    vigil.refusals = vigil.refusals + 1 if is_refused else 0
     vigil.failed_polls += 1
     chronicle.missed(vigil.take, vigil.failed_polls, error)
     vigil.asked_s = error.retry_after_s if isinstance(error, ProviderError) else None
     if vigil.misses >= _MISSES and vigil.elapsed_s > tools.limits.not_found_grace_s:
         return await _give_up(tools, vigil, FailureKind.NOT_FOUND, None)
-    if vigil.failed_polls == _MISSES:
-        word = f"no answer: {error.message}"[:200]
+    if vigil.refusals == _MISSES:
+        vigil.take = await show_word(tools, vigil.take, KEY_REFUSED)
+    elif vigil.failed_polls == _MISSES:
+        word = f"no answer: {error.message}"[:_WORD_CHARS]
         await asyncio.to_thread(tools.journal.note, vigil.take.id, {"provider_status": word})
     return None
 
@@ -252,11 +264,10 @@ async def _expire(tools: Tools, vigil: _Vigil) -> Take | None:
     return await asyncio.to_thread(tools.journal.fail, vigil.take.id, failure, _S.STALLED)
 
 
-def _tell_progress(tools: Tools, vigil: _Vigil, job: ProviderJob) -> None:
+def _tell_progress(tools: Tools, vigil: _Vigil, job: ProviderJob, word: str) -> None:
     """Never backwards, and only what is news."""
     before = vigil.take.progress
     progress = before if job.progress is None else max(job.progress, before or 0)
-    word = job.raw_status[:200]
     if not progress:
         vigil.idle_s = vigil.elapsed_s
     if progress != before:

@@ -13,7 +13,7 @@ from money.buyers import buy
 from shortdrama.app import build_studio
 from shortdrama.domain.money import TakeCost
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
-from shortdrama.domain.waiting import NO_KEY, busy_until
+from shortdrama.domain.waiting import KEY_REFUSED, NO_KEY, busy_until, unknown_word
 from shortdrama.settings import Settings
 from shortdrama.storage.db.database import Database
 from shortdrama.web.panels.takes.card import Setting, state_word, take_card, video_url
@@ -79,6 +79,35 @@ def test_a_take_that_is_held_up_says_why() -> None:
         assert said(TakeStatus.GENERATING, word) == ""
     assert said(TakeStatus.QUEUED, "busy yesterday") == ""
     assert said(TakeStatus.QUEUED, "busy") == "The provider is busy; trying again when it allows"
+
+
+def test_a_key_that_the_provider_refuses_is_asked_for() -> None:
+    refused = card(a_take(TakeStatus.GENERATING, provider_status=KEY_REFUSED))
+    assert refused.trouble == (
+        "The provider refuses the key; the job may go on there. "
+        "Enter the key again in the settings."
+    )
+    assert refused.asks_for_key
+    assert card(a_take(TakeStatus.QUEUED, provider_status=NO_KEY)).asks_for_key
+    assert not card(a_take(TakeStatus.QUEUED, provider_status="busy")).asks_for_key
+    assert not card(a_take(TakeStatus.READY, provider_status=KEY_REFUSED)).trouble
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("frobnicating", "The provider says “frobnicating”."),
+        ("<b>{0}\u202e%s</b>", "The provider says “<b>{0}%s</b>”."),
+        ("x" * 40, f"The provider says “{'x' * 40}”."),
+        ("x" * 41, f"The provider says “{'x' * 39}…”."),
+        ("\n\x00", ""),
+    ],
+)
+def test_a_word_that_nobody_knows_is_told_as_text(word: str, said: str) -> None:
+    take = a_take(TakeStatus.GENERATING, provider_status=unknown_word(word), progress=40)
+    assert (card(take).remark, card(take).percent, card(take).trouble) == (said, 40, "")
+    assert card(a_take(TakeStatus.GENERATING, provider_status=word)).remark == ""
+    assert card(a_take(TakeStatus.READY, provider_status=unknown_word(word))).remark == ""
 
 
 def test_a_clip_has_an_address_with_a_speaking_name() -> None:

@@ -10,9 +10,18 @@ from shortdrama.domain.ids import ConnectionId, TakeId
 from shortdrama.domain.model import PREVIZ_MODEL
 from shortdrama.domain.money import TakeCost, dollars
 from shortdrama.domain.take import Money, Take, TakeStatus
-from shortdrama.domain.waiting import BUSY, NO_KEY, UNREACHABLE, held_up, left_s
+from shortdrama.domain.waiting import (
+    BUSY,
+    KEY_REFUSED,
+    NO_KEY,
+    UNREACHABLE,
+    held_up,
+    left_s,
+    strange_word,
+)
 from shortdrama.web.i18n import _
 
+_WORD_CHARS = 40  # of a provider's own
 ModelLabels = Mapping[tuple[str, ConnectionId], str]
 
 _ICONS = {
@@ -53,6 +62,8 @@ class TakeCard:
     left_s: float | None  # 0: it takes longer than usual
     queue_position: int | None
     trouble: str  # why a take under way does not go on; "" where nothing is wrong
+    asks_for_key: bool  # what the settings can mend
+    remark: str  # what its provider says that nobody here knows; "" where that is nothing
     reject_reason: str
     cost_micro_usd: int | None
     has_problem: bool
@@ -104,6 +115,8 @@ def take_card(take: Take, setting: Setting, now: datetime | None = None) -> Take
         left_s=None if trouble else left_s(take, now),
         queue_position=setting.queue_position,
         trouble=trouble,
+        asks_for_key=_asks_for_key(take),
+        remark=_remark(take),
         reject_reason=take.reject_reason,
         cost_micro_usd=take.estimate_micro_usd,
         has_problem=take.status is TakeStatus.FAILED,
@@ -117,12 +130,29 @@ def _trouble(take: Take, setting: Setting) -> str:
     if held.why == NO_KEY:
         name = setting.connection_name or model_label(take, setting.labels)
         return _("Waiting for the key of {name}. Enter it in the settings.").format(name=name)
+    if held.why == KEY_REFUSED:
+        return _(
+            "The provider refuses the key; the job may go on there. "
+            "Enter the key again in the settings."
+        )
     if held.why == BUSY and held.until is not None:
         return _("The provider is busy; trying again at {time}").format(time=_clock(held.until))
     return {
         UNREACHABLE: _("The provider cannot be reached; trying again"),
         BUSY: _("The provider is busy; trying again when it allows"),
     }.get(held.why, "")
+
+
+def _asks_for_key(take: Take) -> bool:
+    held = held_up(take)
+    return held is not None and held.why in {NO_KEY, KEY_REFUSED}
+
+
+def _remark(take: Take) -> str:
+    """A stranger's word, as text of one line."""
+    word = "".join(c for c in strange_word(take) if c.isprintable())
+    cut = word if len(word) <= _WORD_CHARS else f"{word[: _WORD_CHARS - 1]}…"
+    return _("The provider says “{word}”.").format(word=cut) if cut else ""
 
 
 def _clock(moment: datetime) -> str:
