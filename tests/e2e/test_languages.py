@@ -29,7 +29,8 @@ NAMES = re.compile(
 WORD = re.compile(r"[A-Za-z]{3,}")
 # Every text of the page, shown or waiting to be, with the attributes that are read out.
 TEXTS = """() => {
-  const skip = "script, style, kbd, pre, code, svg, option[value^='/v1']";
+  // Where a price is from is told in the words of its source.
+  const skip = "script, style, kbd, pre, code, svg, option[value^='/v1'], .source, .price-source";
   const found = [];
   const walk = root => {
     for (const node of root.querySelectorAll("*")) {

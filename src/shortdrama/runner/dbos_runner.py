@@ -66,6 +66,7 @@ class DbosRunner:
         self._running: dict[TakeId, str] = {}  # to the id of its workflow
         self._checking: set[TakeId] = set()  # a person asked to look for their jobs
         self._asked: set[TakeId] = set()  # started while they were still running
+        self._resuming: set[TakeId] = set()  # those, once they have come to rest
         self._tasks: set[asyncio.Task[None]] = set()
         self._lives: dict[TakeId, asyncio.Task[Any]] = {}
         orders = Orders(self._begin_leased, self._check_leases, self._forget)
@@ -136,7 +137,7 @@ class DbosRunner:
 
     def is_checking(self, take_id: TakeId) -> bool:
         """Whether an uncertain take's job is being looked for, or will be in a moment."""
-        if take_id in self._checking or take_id in self._asked:
+        if any(take_id in some for some in (self._checking, self._asked, self._resuming)):
             return True
         # An uncertain take that some process holds is being looked for.
         return self._crew is not None and self._crew.share.is_held(take_id)
@@ -262,8 +263,15 @@ class DbosRunner:
         if take_id not in self._asked or self._is_stopping:
             self._let_go(take_id)
             return
+        self._resuming.add(take_id)
         self._asked.discard(take_id)
-        self._keep(self._start(take_id))
+        self._keep(self._resume(take_id))
+
+    async def _resume(self, take_id: TakeId) -> None:
+        try:
+            await self._start(take_id)
+        finally:
+            self._resuming.discard(take_id)
 
     def _begin_following(self, take_id: TakeId) -> None:
         """There is room for one more of the queue."""
