@@ -15,6 +15,7 @@ import uvicorn
 
 from shortdrama.app import Studio, build_studio, open_access
 from shortdrama.cli.logs import begin_log
+from shortdrama.cli.memory import keep_small
 from shortdrama.errors import SetupProblem
 from shortdrama.settings import Settings
 from shortdrama.storage.data_directory import DataDirectory
@@ -53,6 +54,7 @@ def serve_studio(settings: Settings) -> None:
             beyond loopback and no password is set.
     """
     begin_log(settings)
+    keep_small()
     password = os.environ.get("SHORTDRAMA_PASSWORD", "")
     if settings.host not in LOOPBACK_NAMES and not password:
         _need_people(settings)
