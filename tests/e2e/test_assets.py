@@ -109,7 +109,8 @@ def test_a_tile_is_there_at_once_from_the_local_copy(page: Page, panel: Locator)
         held.append(route)
 
     page.route("**/api/uploads", hold)
-    drop(page, picture("Mei.png", 1))
+    with page.expect_request("**/api/uploads"):
+        drop(page, picture("Mei.png", 1))
     tile = panel.locator("coming-in .tile", has_text="Mei.png")
     expect(tile.locator("img")).to_be_visible()
     assert str(tile.locator("img").get_attribute("src")).startswith("blob:")
