@@ -186,7 +186,10 @@ class Journal:
             running = frozenset({_S.QUEUED, _S.SUBMITTING, _S.GENERATING, _S.DOWNLOADING})
             failure = books.true_failure(tx, take_id, failure)
             take = tx.takes.move(take_id, running, to, _ending(to, failure))
-            return tell(tx, take or self._end(tx, take_id, failure))
+            # Nobody waits for what is being cancelled: that its time is over is no news of it.
+            is_late = to is _S.STALLED and failure.money is not Money.NONE
+            last = failures.cancelled_late() if is_late else failure
+            return tell(tx, take or self._end(tx, take_id, last))
 
     def bill(self, take_id: TakeId, bill: Bill) -> None:
         """What the provider says that the job costs; known before the take's end is written."""
