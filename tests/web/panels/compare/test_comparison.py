@@ -14,6 +14,7 @@ from shortdrama.errors import InvalidInput, NotFound
 from shortdrama.web.panels.compare.comparison import Comparison, compare
 from shortdrama.web.panels.studio.place import Place
 from shortdrama.web.panels.takes.card import Setting, take_card
+from shortdrama.web.panels.takes.listing import Depth
 from web.panels.made_takes import NOW, SHOT, a_clip, a_take
 
 
@@ -117,7 +118,7 @@ def test_two_stay_two() -> None:
 
 def test_the_longest_gives_the_length_and_all_together_the_cost() -> None:
     comparison = compare(place(ready(1, 2.0), ready(2, 8.0)))
-    assert (comparison.duration_s, comparison.cost_micro_usd) == (8.0, 800_000)
+    assert (comparison.duration_s, comparison.cost) == (8.0, "$0.80")
     assert comparison.takes[0].shape == "tall"
     assert comparison.takes[0].download_url.endswith("Shot%2007%2C%20take%201.mp4?download=1")
 
@@ -136,3 +137,30 @@ def test_steps_go_by_the_finest_of_the_frame_rates() -> None:
 
 def test_a_take_has_the_key_that_shows_it_in_the_studio() -> None:
     assert compare(place(*(ready(number) for number in (2, 4, 9, 10)))).keys == (2, 4, 9)
+
+
+def test_of_many_ready_takes_the_newest_are_offered_and_the_older_ones_on_request() -> None:
+    takes = [ready(number) for number in range(1, 131)]
+    shot = place(*takes)
+    first = compare(shot, [takes[0].id, takes[1].id])
+    assert [choice.label for choice in first.others] == [*range(130, 70, -1), 2, 1]
+    assert first.older == 70
+    assert numbers(first) == asked_numbers(takes, first.older_url)
+    query = parse_qs(urlsplit(first.older_url).query)
+    further = compare(shot, (), Depth(query["until"][0], goes_further=True))
+    assert [choice.label for choice in further.others] == [*range(130, 10, -1)]
+    assert compare(place(*takes[:60])).older_url == ""
+
+
+def asked_numbers(takes: list[Take], href: str) -> list[int]:
+    by_id: dict[str, int] = {take.id: take.number for take in takes}
+    return [by_id[take_id] for take_id in asked_by(href)]
+
+
+def test_an_unknown_price_is_not_called_free() -> None:
+    unpriced = a_take(number=1, clip=a_clip(), estimate_micro_usd=None)
+    free = a_take(number=2, clip=a_clip(), estimate_micro_usd=0)
+    assert compare(place(free, unpriced)).cost == "price unknown for 1 take"
+    assert (
+        compare(place(free, a_take(number=3, clip=a_clip(), estimate_micro_usd=0))).cost == "free"
+    )

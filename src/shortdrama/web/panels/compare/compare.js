@@ -41,8 +41,10 @@ document.addEventListener("studio-event", (event) => {
 async function refresh() {
   timer = 0;
   const before = board().chosen.dataset.take;
-  const takes = board().articles.map((/** @type {HTMLElement} */ article) => article.dataset.take).join(",");
-  await load(`/panels/compare?shot=${board().dataset.shot}&takes=${takes}`);
+  const query = new URLSearchParams(location.search); // how far back takes are offered is kept
+  query.set("shot", board().dataset.shot);
+  query.set("takes", board().articles.map((/** @type {HTMLElement} */ article) => article.dataset.take).join(","));
+  await load(`/panels/compare?${query}`);
   // The server does not know which one is chosen here.
   const chosen = board().articles.find((/** @type {HTMLElement} */ article) => article.dataset.take === before);
   board().choose(chosen, { scrolls: false });

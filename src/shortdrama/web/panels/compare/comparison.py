@@ -12,11 +12,13 @@ from shortdrama.errors import InvalidInput, NotFound
 from shortdrama.web.i18n import _
 from shortdrama.web.panels.studio.place import Place
 from shortdrama.web.panels.takes.card import TakeCard
-from shortdrama.web.panels.takes.cost import cost_of
+from shortdrama.web.panels.takes.cost import cost_of, cost_words, unpriced_of
+from shortdrama.web.panels.takes.listing import Depth, Listing, list_takes
 from shortdrama.web.panels.viewer.download import download_url
 from shortdrama.web.panels.viewer.stage import frame_rate
 
 FEWEST, MOST = 2, 4
+_USUAL = Depth()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,11 @@ class Comparison:
     takes: tuple[ComparedTake, ...]
     counts: tuple[Choice, ...]
     others: tuple[Choice, ...]
+    older: int  # how many ready takes are not among the others
+    older_url: str  # of the same comparison with more of them
     fps: float
     duration_s: float
-    cost_micro_usd: int
+    cost: str
 
     @property
     def words(self) -> str:
@@ -77,8 +81,13 @@ class Comparison:
         return sum(compared.card.state == "rejected" for compared in self.takes)
 
 
-def compare(place: Place, asked: Sequence[str] = ()) -> Comparison:
+def compare(place: Place, asked: Sequence[str] = (), depth: Depth = _USUAL) -> Comparison:
     """The comparison of the takes that are asked for; of the likely ones where none is.
+
+    Args:
+        place: The shot with all its takes.
+        asked: Ids of the takes to compare.
+        depth: How far back takes are offered.
 
     Raises:
         InvalidInput: One, or more than four takes are asked for, or one is not ready.
@@ -89,15 +98,20 @@ def compare(place: Place, asked: Sequence[str] = ()) -> Comparison:
     if len(ready) < FEWEST:
         shown = ()
     first = _first(place, shown)
+    offered = list_takes(ready, depth, {take.id for take in shown})
     return Comparison(
         place=place,
         takes=tuple(_column(place, take, first) for take in shown),
         counts=tuple(_counts(place, ready, shown)),
-        others=tuple(_others(place, ready, shown)),
+        others=tuple(_others(place, offered.shown, shown)),
+        older=offered.older,
+        older_url=_older_url(place, offered, shown),
         # By the finest: a step then passes over no frame of any of them.
         fps=max((frame_rate(t.clip) for t in shown), default=frame_rate(None)),
         duration_s=max((t.clip.duration_ms / 1000 for t in shown if t.clip), default=0.0),
-        cost_micro_usd=cost_of(shown, place.costs),
+        cost=cost_words(
+            cost_of(shown, place.costs), unpriced_of(shown, place.costs), nothing=_("free")
+        ),
     )
 
 
@@ -163,13 +177,20 @@ def _counts(place: Place, ready: Sequence[Take], shown: Sequence[Take]) -> Itera
         yield Choice(count, None, address(place.view.shot.id, takes), count == len(shown))
 
 
-def _others(place: Place, ready: Sequence[Take], shown: Sequence[Take]) -> Iterable[Choice]:
-    """Every ready take; its link puts it into the comparison, or takes it out."""
-    for take in ready:
+def _others(place: Place, offered: Iterable[Take], shown: Sequence[Take]) -> Iterable[Choice]:
+    """The link of a take puts it into the comparison, or takes it out."""
+    for take in offered:
         is_shown = take in shown
         takes = _without(shown, take) if is_shown else _with(place, shown, take)
         href = address(place.view.shot.id, takes)
         yield Choice(take.number, place.card(take.id), href, is_shown)
+
+
+def _older_url(place: Place, offered: Listing, shown: Sequence[Take]) -> str:
+    if not offered.older:
+        return ""
+    further = {"until": offered.listed[-1].id, "further": "true"}
+    return f"{address(place.view.shot.id, shown)}&{urlencode(further)}"
 
 
 def _without(shown: Sequence[Take], take: Take) -> tuple[Take, ...]:
