@@ -62,6 +62,7 @@ class Play:
     scale: float = 0.02  # of every pause
     limits: Limits = field(default_factory=Limits)
     protocol: str = VIDEOS
+    options: dict[str, str] = field(default_factory=dict)  # of the connection
     connection: ConnectionId = CONNECTION
     built_in: httpx.AsyncBaseTransport = field(default_factory=httpx.AsyncHTTPTransport)
     max_takes: int = 64
@@ -84,6 +85,7 @@ class TakeStudio:
             key_source=KeySource.ENVIRONMENT,
             created_at=datetime.now(UTC),
             has_key=True,
+            options=self.play.options,
         )
         self.key: str | None = KEY  # on this machine
         self._changed = threading.Condition()

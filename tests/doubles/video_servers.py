@@ -225,7 +225,25 @@ class SGLangDouble(VideosDouble):
 
 
 class VllmOmniDouble(VideosDouble):
-    """Forms alone, failed jobs behind their HTTP status, DELETE that aborts."""
+    """Forms alone, failed jobs behind their HTTP status, DELETE that aborts, `/sync`."""
+
+    def routes(self) -> list[Route]:
+        # In front: `/videos/{id}` would take it for a job.
+        at_once = Route(f"{self.prefix}/videos/sync", self.make_at_once, methods=["POST"])
+        return [at_once, *super().routes()]
+
+    async def make_at_once(self, request: Request) -> Response:
+        """The clip is the answer; plays "clip_cut" and "clip_an_error" are of that clip."""
+        answer = await self.create(request)
+        if answer.status_code != 200 or self.play == "unreadable":
+            return answer
+        if self.play == "timeout":
+            return _detail(504, "Generation timed out")
+        if self.play == "failed":
+            return _detail(500, "Generation failed")
+        clip = await self.clip(request, self.last)
+        clip.headers["x-request-id"] = self.last.id
+        return clip
 
     def told(self, job: Job, word: str) -> dict[str, Any]:
         error = {**_ERRORS["failed"], "code": 500} if word == "failed" else None

@@ -3,29 +3,14 @@
 A vendor's test module gives a `Rig`, the way to the vendor's own double, and gets every case of
 the contract for every mode that the vendor speaks:
 
-    class VeoRig(Rig):
+    class VeoRig(DoubleRig[VeoDouble]):
         kind = veo.KINDS[0]
         model = "veo-3.1-generate-preview"
         modes = (Mode.TEXT, Mode.FIRST_FRAME)
         refused_modes = (Mode.FIRST_LAST,)          # raised before anything is sent
         absent = {Play.UNREADABLE: "why this cannot happen at this vendor"}
-
-        def __enter__(self) -> Self:
-            self.double = VeoDouble(key=self.key).__enter__()
-            return self
-
-        def __exit__(self, *gone) -> None:
-            self.double.__exit__(*gone)
-
-        @property
-        def base_url(self) -> str:
-            return self.double.base_url
-
-        def play(self, play: Play) -> None:
-            self.double.script(**_SCRIPTS[play])    # in the words of the double
-
-        def submits(self) -> int:
-            return self.double.submits()
+        double_type = VeoDouble                     # made with the key
+        scripts = {Play.FINE: {}, Play.LOST: {"submit": "drop"}, ...}  # in the double's words
 
     class TestVeo(ProviderContract):
         rig_type = VeoRig
@@ -53,7 +38,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import pytest
 
@@ -192,6 +177,60 @@ class Rig(ABC):
             idempotency_key="01hfa8e5q7c2",
             mode=mode,
         )
+
+
+class ScriptedDouble(Protocol):
+    """A server in this process that does as it is told."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    @property
+    def base_url(self) -> str: ...
+
+    def submits(self) -> int: ...
+
+
+D = TypeVar("D", bound=ScriptedDouble)
+
+
+class DoubleRig(Rig, Generic[D]):
+    """The rig of a double that is made with the key and told by `script`, in its own words.
+
+    A subclass sets `double_type` and `scripts`, a play's words for each play that is not absent.
+    """
+
+    double_type: Callable[[str], D]
+    scripts: ClassVar[Mapping[Play, Mapping[str, Any]]]
+    double: D
+
+    def __enter__(self) -> Self:
+        self.double = type(self).double_type(self.key).__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.double.__exit__(exc_type, exc, traceback)
+
+    @property
+    def base_url(self) -> str:
+        return self.double.base_url
+
+    def play(self, play: Play) -> None:
+        self.double.script(**self.scripts[play])  # type: ignore[attr-defined]  # its own words
+
+    def submits(self) -> int:
+        return self.double.submits()
 
 
 class ProviderContract:

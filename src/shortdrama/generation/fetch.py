@@ -23,7 +23,7 @@ from shortdrama.errors import (
     StudioError,
     UnsupportedFile,
 )
-from shortdrama.generation import chronicle, failures
+from shortdrama.generation import at_once, chronicle, failures
 from shortdrama.generation.journal import Fetching
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.ports import JobPhase, Provider, ProviderJob
@@ -85,18 +85,26 @@ def _is_gone(tools: Tools, take: Take, error: StudioError) -> bool:
 
 
 async def _bring(tools: Tools, take: Take, job_id: str) -> Clip:
+    await asyncio.to_thread(tools.tmp.mkdir, parents=True, exist_ok=True)
+    path = tools.tmp / f"take-{take.id}.mp4"
+    key = at_once.key_of(job_id)
+    try:
+        if key is not None:
+            await asyncio.to_thread(at_once.bring, tools, key, path)
+            return await _keep_patiently(tools, take, path)
+        return await _download(tools, take, job_id, path)
+    finally:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+async def _download(tools: Tools, take: Take, job_id: str, path: Path) -> Clip:
     provider = tools.providers.for_connection(take.request.connection_id)
     job = await _fresh(tools, take.id, provider, job_id)
     if job.bill is not None:
         await asyncio.to_thread(tools.journal.bill, take.id, job.bill)
-    await asyncio.to_thread(tools.tmp.mkdir, parents=True, exist_ok=True)
-    path = tools.tmp / f"take-{take.id}.mp4"
-    try:
-        async with tools.downloads.of(take.request.connection_id):
-            await provider.fetch(job, path, _teller(tools, take.id))
-            return await _keep_patiently(tools, take, path)
-    finally:
-        await asyncio.to_thread(path.unlink, missing_ok=True)
+    async with tools.downloads.of(take.request.connection_id):
+        await provider.fetch(job, path, _teller(tools, take.id))
+        return await _keep_patiently(tools, take, path)
 
 
 def _teller(tools: Tools, take_id: TakeId) -> Callable[[int, int | None], None]:

@@ -352,6 +352,7 @@ class ProviderJob:
     bill: Bill | None = None
     is_certain: bool = False  # found by a mark that only this one order was sent with
     is_guess: bool = False  # found by its time and model alone: a person may know
+    clip: Path | None = None  # it came with the answer to the order, and is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +372,7 @@ class Submission:
     idempotency_key: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
     mode: Mode = Mode.TEXT
+    clip_to: Path | None = None  # where a clip goes that is the answer to the order
 
 
 class Provider(Protocol):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import takewhile
 
@@ -18,7 +18,7 @@ from shortdrama.domain.ids import AssetId, TakeId
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
 from shortdrama.domain.waiting import NO_KEY, UNREACHABLE, busy_until, held_up
 from shortdrama.errors import NotFound, ProviderError, StudioError, SubmissionUncertain
-from shortdrama.generation import chronicle, failures
+from shortdrama.generation import at_once, chronicle, failures
 from shortdrama.generation.held_up import has_waited_for_key, leave_slot, release_call
 from shortdrama.generation.journal import Claim, JobTaken
 from shortdrama.generation.keys import KEY_MISSING
@@ -124,7 +124,7 @@ async def _send(tools: Tools, claim: Claim) -> Take | None:
     provider = tools.providers.for_connection(take.request.connection_id)
     with ExitStack() as files:
         submission = await asyncio.to_thread(_submission, tools, take, files)
-        job = await provider.submit(submission)
+        job = await at_once.keep(tools, take, await provider.submit(submission))
     accepted = await _accept(tools, take, claim.attempt, job)
     if job.bill is not None:
         await asyncio.to_thread(tools.journal.bill, take.id, job.bill)
@@ -286,7 +286,7 @@ def _submission(tools: Tools, take: Take, files: ExitStack) -> Submission:
             raise NotFound(failures.REFERENCE_GONE, code="reference_gone")
         path = files.enter_context(tools.blobs.local_path(asset.key))
         references.append(Reference(path, asset.mime, asset.file_name))
-    return sketch(take, tuple(references))
+    return replace(sketch(take, tuple(references)), clip_to=at_once.place_for(tools, take))
 
 
 def _unsendable(error: StudioError) -> Failure:

@@ -12,7 +12,7 @@ from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import FailureKind, Take, TakeStatus
 from shortdrama.domain.waiting import KEY_REFUSED, Pace, corrected_s, unknown_word
 from shortdrama.errors import ProviderError, StudioError
-from shortdrama.generation import chronicle, failures
+from shortdrama.generation import at_once, chronicle, failures
 from shortdrama.generation.cadence import Watch, next_poll_s
 from shortdrama.generation.held_up import has_waited_for_key, show_word
 from shortdrama.generation.journal import Progress
@@ -94,6 +94,8 @@ async def wait(tools: Tools, take_id: TakeId) -> Phase | None:
     # Under way already, whether there is room or not.
     tools.slots.hold(take_id, take.request.connection_id)
     vigil = await asyncio.to_thread(_begin, tools, take, take.provider_job_id)
+    if at_once.key_of(vigil.job_id) is not None:
+        return phase_of(await _succeed(tools, vigil, ProviderJob(vigil.job_id, JobPhase.SUCCEEDED)))
     while True:
         ended = await _look(tools, vigil)
         if ended is not None:
@@ -168,16 +170,11 @@ async def _note_bill(tools: Tools, vigil: _Vigil, job: ProviderJob) -> None:
 
 
 async def _hear(tools: Tools, vigil: _Vigil, provider: Provider, job: ProviderJob) -> Take | None:
-    take, journal = vigil.take, tools.journal
+    take = vigil.take
     match job.phase:
         case JobPhase.SUCCEEDED:
             tools.finished[take.id] = (job, time.monotonic())
-            note = failures.KEPT if take.status is _S.CANCELLING else None
-            # From here on the progress is that of the download.
-            changes = {"progress": None, "provider_status": job.raw_status[:200]}
-            return await asyncio.to_thread(
-                journal.move, take.id, _WAITING, _S.DOWNLOADING, changes, note
-            )
+            return await _succeed(tools, vigil, job)
         case JobPhase.FAILED | JobPhase.EXPIRED | JobPhase.CANCELLED:
             return await _give_up(tools, vigil, _failure_kind(job), job)
     if take.status is _S.CANCELLING:
@@ -188,6 +185,15 @@ async def _hear(tools: Tools, vigil: _Vigil, provider: Provider, job: ProviderJo
     vigil.take = await show_word(tools, vigil.take, word)
     _tell_progress(tools, vigil, job, word)
     return None
+
+
+async def _succeed(tools: Tools, vigil: _Vigil, job: ProviderJob) -> Take | None:
+    note = failures.KEPT if vigil.take.status is _S.CANCELLING else None
+    # From here on the progress is that of the download.
+    changes = {"progress": None, "provider_status": job.raw_status[:200]}
+    return await asyncio.to_thread(
+        tools.journal.move, vigil.take.id, _WAITING, _S.DOWNLOADING, changes, note
+    )
 
 
 async def _miss(tools: Tools, vigil: _Vigil, error: StudioError) -> Take | None:

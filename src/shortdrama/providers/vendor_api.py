@@ -7,7 +7,7 @@ Nothing here waits, polls or repeats.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ import httpx
 from shortdrama import __version__
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError
+from shortdrama.generation.ports import ProviderJob
 from shortdrama.providers.kind import Access
 from shortdrama.sora2.addresses import (
     Resolver,
@@ -136,6 +137,27 @@ class VendorApi:
         given = dict(content or {})
         given["headers"] = {**self._headers, **given.get("headers", {})}
         return await self._exchange.ask(method, path, params, content=given)
+
+    async def fetch_job(
+        self,
+        job: ProviderJob,
+        look: Callable[[str], Awaitable[ProviderJob]],
+        destination: Path,
+        on_progress: Callable[[int, int | None], None],
+    ) -> None:
+        """Bring a job's clip, as `fetch`; `look` tells the job anew where no address is known.
+
+        Raises:
+            ProviderError, StorageFull: as `fetch`; transient where no address is told either.
+        """
+        url = job.result_url or (await look(job.id)).result_url
+        if url is None:
+            raise ProviderError(
+                "The provider tells no address of the clip.",
+                kind=FailureKind.DOWNLOAD,
+                is_transient=True,
+            )
+        await self.fetch(url, destination, on_progress)
 
     async def fetch(
         self, url: str, destination: Path, on_progress: Callable[[int, int | None], None]

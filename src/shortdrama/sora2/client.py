@@ -26,10 +26,17 @@ import httpx
 from shortdrama import __version__
 from shortdrama.domain.prompt import clean_prompt
 from shortdrama.domain.take import FailureKind
-from shortdrama.errors import InvalidInput, ProviderError, Sentence, mark
+from shortdrama.errors import InvalidInput, ProviderError, Sentence, StudioError, mark
 from shortdrama.sora2.addresses import Resolver, parse_base_url, resolve
-from shortdrama.sora2.answers import Answer, poll_after, refusal
-from shortdrama.sora2.download import Download, FetchRules, Progress, fetch_clip
+from shortdrama.sora2.answers import Answer, poll_after, read_answer, refusal
+from shortdrama.sora2.download import (
+    Download,
+    FetchRules,
+    Progress,
+    fetch_clip,
+    is_no_clip,
+    receive_clip,
+)
 from shortdrama.sora2.exchange import Exchange
 from shortdrama.sora2.options import Auth, GenerateOptions, Timeouts
 from shortdrama.sora2.requests import Dialect, Multipart, create_content
@@ -50,6 +57,7 @@ _PATHS: dict[Dialect, tuple[str, str, str]] = {
     "seed": ("/generate", "/status/{}", "/download/{}"),
     "generations": ("/video/generations", "/video/generations/{}", "/videos/{}/content"),
 }
+_AT_ONCE = Timeouts(read_s=3600.0, submit_total_s=3600.0)  # the clip is made meanwhile
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.6.2
 
 
@@ -171,6 +179,36 @@ class Sora2Client:
         content = await create_content(prompt, options, self.dialect, self._multipart)
         answer = await self._exchange.submit(self._paths[0], content, options.timeouts)
         return self._accepted(answer)
+
+    async def generate_at_once(
+        self, prompt: str, destination: Path, options: GenerateOptions | None = None
+    ) -> Download:
+        """Ask for one clip and get it as the answer, minutes later. May cost money; one request.
+
+        This is vLLM-Omni's `/videos/sync`. A clip whose line breaks cannot be asked for again.
+
+        Raises:
+            InvalidInput, ProviderError, SubmissionUncertain: as `generate_video`; uncertain as
+                well where what came was not a whole clip, or could not be kept.
+        """
+        options = options or GenerateOptions()
+        content = await create_content(prompt, options, "videos", self._multipart)
+        came: list[Download] = []
+
+        async def read(response: httpx.Response) -> Answer:
+            if response.status_code != 200 or is_no_clip(response):
+                return await self._exchange.read(response)
+            try:
+                came.append(await receive_clip(self._exchange, self._rules, response, destination))
+            except (StudioError, OSError) as error:
+                raise self._exchange.uncertain(error=error) from error
+            return read_answer(200, response.headers, b"", self._exchange.redactor)
+
+        timeouts = options.timeouts or _AT_ONCE
+        answer = await self._exchange.submit("/videos/sync", content, timeouts, read)
+        if not came:
+            raise self._exchange.uncertain(answer)
+        return came[0]
 
     async def remix_video(self, job_id: str, prompt: str) -> VideoJob:
         """A new clip from a completed one. May cost money; raises as `generate_video`."""

@@ -68,14 +68,10 @@ async def fetch_clip(
             "not_found", "auth", …; nothing is left on disk.
         StorageFull: the disk took no more.
     """
-    part = destination.with_name(destination.name + ".part")
     try:
         with anyio.fail_after(exchange.timeouts.download_total_s):
             async with _open_final(exchange, rules, url) as response:
-                _check_head(response, rules)
-                pieces = _large(steady(unpacked(response), exchange.timeouts))
-                size, digest = await _store(response, pieces, part, rules, on_progress)
-        await to_thread.run_sync(_finish, part, destination)
+                return await receive_clip(exchange, rules, response, destination, on_progress)
     except UnsupportedFile as error:
         raise _failed(error.template, is_transient=True, **error.details) from error
     except (httpx.HTTPError, TimeoutError) as error:
@@ -89,11 +85,32 @@ async def fetch_clip(
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull("The disk is full: the clip could not be kept.") from error
         raise
+
+
+async def receive_clip(
+    exchange: Exchange,
+    rules: FetchRules,
+    response: httpx.Response,
+    destination: Path,
+    on_progress: Progress | None = None,
+) -> Download:
+    """The body of `response` as the clip `destination`, which gets its name when it is whole.
+
+    Raises:
+        UnsupportedFile: it is cut, or no clip.
+        ProviderError: it is too large.
+        httpx.HTTPError, TimeoutError, OSError: it did not come through; nothing is left on disk.
+    """
+    part = destination.with_name(destination.name + ".part")
+    try:
+        _check_head(response, rules)
+        pieces = _large(steady(unpacked(response), exchange.timeouts))
+        size, digest = await _store(response, pieces, part, rules, on_progress)
+        await to_thread.run_sync(_finish, part, destination)
     finally:
         with anyio.CancelScope(shield=True):
             await to_thread.run_sync(lambda: part.unlink(missing_ok=True))
-    content_type = response.headers.get("content-type", "")
-    return Download(destination, size, digest, content_type)
+    return Download(destination, size, digest, response.headers.get("content-type", ""))
 
 
 @asynccontextmanager
@@ -112,7 +129,7 @@ async def _open_final(
                 response = await _open(exchange, rules, url, has_credentials, stack)
             location = response.headers.get("location")
             if response.status_code not in _REDIRECTS or not location:
-                if response.status_code != 200 or _is_no_clip(response):
+                if response.status_code != 200 or is_no_clip(response):
                     raise await _refused(exchange, response, has_credentials)
                 yield response
                 return
@@ -232,7 +249,7 @@ def _kind_of(answer: Answer, error: JobError, has_credentials: bool) -> FailureK
     return kind if has_credentials and kind in is_telling else FailureKind.DOWNLOAD
 
 
-def _is_no_clip(response: httpx.Response) -> bool:
+def is_no_clip(response: httpx.Response) -> bool:
     return str(response.headers.get("content-type", "")).lower().startswith(_NOT_A_CLIP)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
@@ -27,6 +27,8 @@ from shortdrama.sora2.options import Auth, Timeouts
 from shortdrama.sora2.redaction import Redactor
 from shortdrama.sora2.unavailable import is_turned_away
 from shortdrama.sora2.unpacking import ACCEPTED, unpacked
+
+Read = Callable[[httpx.Response], Awaitable[Answer]]
 
 _ERRNO = re.compile(r"^\[Errno -?\d+\] ")  # says nothing to a person
 _ANSWER_BYTES = 16 * 1024 * 1024  # a list of 100 jobs with the longest prompts is under 10 MB
@@ -164,7 +166,7 @@ class Exchange:
             )
         try:
             with anyio.fail_after(self.timeouts.ask_total_s):
-                answer = await self._whole(self._client, request)
+                answer = await self._whole(self._client, request, self.read)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             note(request, self.redactor, self._auth.header, error)
             raise self.network_error(error) from error
@@ -172,11 +174,16 @@ class Exchange:
         return answer
 
     async def submit(
-        self, path: str, content: Mapping[str, Any], timeouts: Timeouts | None = None
+        self,
+        path: str,
+        content: Mapping[str, Any],
+        timeouts: Timeouts | None = None,
+        read: Read | None = None,
     ) -> Answer:
         """A request that costs money, once.
 
-        `content` holds httpx's arguments: `json` or `files`, and `headers`.
+        `content` holds httpx's arguments: `json` or `files`, and `headers`. `read` makes
+        the answer of a response that is not to be read into memory.
 
         Returns:
             An answer with a 2xx status; whether it holds a job is for the caller to see.
@@ -200,7 +207,7 @@ class Exchange:
             )
         try:
             with anyio.fail_after(limits.submit_total_s):
-                answer = await self._whole(self._paying, request)
+                answer = await self._whole(self._paying, request, read or self.read)
         except _NOT_SENT as error:
             raise self.network_error(error, not_sent=True) from error
         except (httpx.HTTPError, TimeoutError) as error:
@@ -257,12 +264,16 @@ class Exchange:
             **details,
         )
 
-    async def _whole(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+    async def _whole(self, client: httpx.AsyncClient, request: httpx.Request, read: Read) -> Answer:
         response = await client.send(request, stream=True, follow_redirects=False)
         try:
-            content = await _read_bounded(response)
+            return await read(response)
         finally:
             await response.aclose()
+
+    async def read(self, response: httpx.Response) -> Answer:
+        """All of a response, bounded."""
+        content = await _read_bounded(response)
         return read_answer(response.status_code, response.headers, content, self.redactor)
 
     def _limits(self, timeouts: Timeouts) -> httpx.Timeout:

@@ -7,13 +7,12 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import pytest
 
 from doubles.fal_double import FalDouble
-from providers.contract import Play, ProviderContract, Rig, ended, finished
+from providers.contract import DoubleRig, Play, ProviderContract, ended, finished
 from shortdrama.domain.model import Mode
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import InvalidInput, ProviderError, SubmissionUncertain
@@ -46,7 +45,7 @@ _SCRIPTS: dict[Play, dict[str, Any]] = {
 }
 
 
-class FalRig(Rig):
+class FalRig(DoubleRig[FalDouble]):
     kind = KINDS[0]
     model = SEEDANCE
     modes = tuple(Mode)
@@ -54,28 +53,8 @@ class FalRig(Rig):
     secrets = ("9c0a4be27d5f4e02",)
     can_cancel: ClassVar[bool] = True
     stops_running: ClassVar[bool] = False
-
-    def __enter__(self) -> Self:
-        self.double = FalDouble(self.key).__enter__()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.double.__exit__(exc_type, exc, traceback)
-
-    @property
-    def base_url(self) -> str:
-        return self.double.base_url
-
-    def play(self, play: Play) -> None:
-        self.double.script(**_SCRIPTS[play])
-
-    def submits(self) -> int:
-        return self.double.submits()
+    double_type = FalDouble
+    scripts = _SCRIPTS
 
 
 class TestFal(ProviderContract):

@@ -8,13 +8,20 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import pytest
 
 from doubles.kling_double import KlingDouble
-from providers.contract import Play, ProviderContract, Rig, ended, finished, need_no_key, picture
+from providers.contract import (
+    DoubleRig,
+    Play,
+    ProviderContract,
+    ended,
+    finished,
+    need_no_key,
+    picture,
+)
 from shortdrama.domain.model import Mode
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, SubmissionUncertain
@@ -47,7 +54,7 @@ _SCRIPTS: dict[Play, dict[str, Any]] = {
 }
 
 
-class KlingRig(Rig):
+class KlingRig(DoubleRig[KlingDouble]):
     name = "Kling v3"
     kind = kling.KINDS[0]
     model = "kling-v3"
@@ -56,28 +63,8 @@ class KlingRig(Rig):
     key: ClassVar[str] = "ak-4f9a27c1d0:sk-93b1e60a77c2"
     secrets: ClassVar[tuple[str, ...]] = ("sk-93b1e60a77c2",)
     has_list: ClassVar[bool] = True
-
-    def __enter__(self) -> Self:
-        self.double = KlingDouble(self.key).__enter__()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.double.__exit__(exc_type, exc, traceback)
-
-    @property
-    def base_url(self) -> str:
-        return self.double.base_url
-
-    def play(self, play: Play) -> None:
-        self.double.script(**_SCRIPTS[play])
-
-    def submits(self) -> int:
-        return self.double.submits()
+    double_type = KlingDouble
+    scripts = _SCRIPTS
 
 
 class OmniRig(KlingRig):

@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import pytest
 
 from doubles.replicate_double import ReplicateDouble
-from providers.contract import Play, ProviderContract, Rig, ended, finished, picture
+from providers.contract import DoubleRig, Play, ProviderContract, ended, finished, picture
 from shortdrama.domain.model import Mode
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, SubmissionUncertain
@@ -47,35 +46,15 @@ _SCRIPTS: dict[Play, dict[str, Any]] = {
 }
 
 
-class ReplicateRig(Rig):
+class ReplicateRig(DoubleRig[ReplicateDouble]):
     kind = KINDS[0]
     model = MODEL
     modes = tuple(Mode)
     key = "r8_contract4f9a27c1d0"
     can_cancel: ClassVar[bool] = True
     has_list: ClassVar[bool] = True
-
-    def __enter__(self) -> Self:
-        self.double = ReplicateDouble(self.key).__enter__()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.double.__exit__(exc_type, exc, traceback)
-
-    @property
-    def base_url(self) -> str:
-        return self.double.base_url
-
-    def play(self, play: Play) -> None:
-        self.double.script(**_SCRIPTS[play])
-
-    def submits(self) -> int:
-        return self.double.submits()
+    double_type = ReplicateDouble
+    scripts = _SCRIPTS
 
 
 class TestReplicate(ProviderContract):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import pytest
 
 from doubles.runway_double import CREDITS, RunwayDouble
-from providers.contract import Play, ProviderContract, Rig, ended, finished, picture
+from providers.contract import DoubleRig, Play, ProviderContract, ended, finished, picture
 from shortdrama.domain.model import Mode
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, SubmissionUncertain
@@ -42,33 +41,13 @@ _SCRIPTS: dict[Play, dict[str, Any]] = {
 }
 
 
-class RunwayRig(Rig):
+class RunwayRig(DoubleRig[RunwayDouble]):
     kind = runway.KINDS[0]
     model = "seedance2"
     modes = (Mode.TEXT, Mode.FIRST_FRAME, Mode.FIRST_LAST, Mode.REFERENCES)
     can_cancel: ClassVar[bool] = True
-
-    def __enter__(self) -> Self:
-        self.double = RunwayDouble(self.key).__enter__()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.double.__exit__(exc_type, exc, traceback)
-
-    @property
-    def base_url(self) -> str:
-        return self.double.base_url
-
-    def play(self, play: Play) -> None:
-        self.double.script(**_SCRIPTS[play])
-
-    def submits(self) -> int:
-        return self.double.submits()
+    double_type = RunwayDouble
+    scripts = _SCRIPTS
 
 
 class TestRunway(ProviderContract):

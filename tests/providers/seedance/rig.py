@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from doubles.seedance_double import SeedanceDouble
-from providers.contract import Play, Rig
+from providers.contract import DoubleRig, Play
 from shortdrama.domain.model import Mode
 from shortdrama.providers.kinds import ProviderKinds
 
@@ -32,7 +31,7 @@ _SCRIPTS: dict[Play, dict[str, Any]] = {
 }
 
 
-class SeedanceRig(Rig):
+class SeedanceRig(DoubleRig[SeedanceDouble]):
     name = "Seedance (Ark, ModelArk)"
     kind = ProviderKinds().get("seedance")
     model = "dreamina-seedance-2-0-260128"
@@ -40,25 +39,5 @@ class SeedanceRig(Rig):
     can_cancel: ClassVar[bool] = True
     stops_running: ClassVar[bool] = False
     has_list: ClassVar[bool] = True
-
-    def __enter__(self) -> Self:
-        self.double = SeedanceDouble(self.key).__enter__()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.double.__exit__(exc_type, exc, traceback)
-
-    @property
-    def base_url(self) -> str:
-        return self.double.base_url
-
-    def play(self, play: Play) -> None:
-        self.double.script(**_SCRIPTS[play])
-
-    def submits(self) -> int:
-        return self.double.submits()
+    double_type = SeedanceDouble
+    scripts = _SCRIPTS

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from doubles.veo_double import VeoDouble
-from providers.contract import Play, Rig
+from providers.contract import DoubleRig, Play
 from shortdrama.domain.model import Mode
 from shortdrama.providers.kinds import ProviderKinds
 
@@ -31,7 +30,7 @@ _SCRIPTS: dict[Play, dict[str, Any]] = {
 }
 
 
-class VeoRig(Rig):
+class VeoRig(DoubleRig[VeoDouble]):
     name = "Veo (Gemini API)"
     kind = ProviderKinds().get("veo")
     model = "veo-3.1-generate-preview"
@@ -40,25 +39,5 @@ class VeoRig(Rig):
         Play.UNKNOWN_WORD: "an operation is done or not; it has no status words"
     }
     seconds: ClassVar[int] = 8
-
-    def __enter__(self) -> Self:
-        self.double = VeoDouble(self.key).__enter__()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.double.__exit__(exc_type, exc, traceback)
-
-    @property
-    def base_url(self) -> str:
-        return self.double.base_url
-
-    def play(self, play: Play) -> None:
-        self.double.script(**_SCRIPTS[play])
-
-    def submits(self) -> int:
-        return self.double.submits()
+    double_type = VeoDouble
+    scripts = _SCRIPTS

@@ -7,14 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import pytest
 
 from doubles.scripted_vendor import VendorScript
 from doubles.wan_double import WanDouble
-from providers.contract import Play, ProviderContract, Rig, ended, picture
+from providers.contract import DoubleRig, Play, ProviderContract, ended, picture
 from shortdrama.domain.model import Mode
 from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, SubmissionUncertain
@@ -46,7 +45,7 @@ _SCRIPTS: dict[Play, dict[str, Any]] = {
 }
 
 
-class WanRig(Rig):
+class WanRig(DoubleRig[WanDouble]):
     name = "Wan 3.0"
     kind = wan.KINDS[0]
     model = "wan3.0-video"
@@ -54,28 +53,8 @@ class WanRig(Rig):
     can_cancel: ClassVar[bool] = True
     stops_running: ClassVar[bool] = False
     has_list: ClassVar[bool] = True
-
-    def __enter__(self) -> Self:
-        self.double = WanDouble(self.key).__enter__()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.double.__exit__(exc_type, exc, traceback)
-
-    @property
-    def base_url(self) -> str:
-        return self.double.base_url
-
-    def play(self, play: Play) -> None:
-        self.double.script(**_SCRIPTS[play])
-
-    def submits(self) -> int:
-        return self.double.submits()
+    double_type = WanDouble
+    scripts = _SCRIPTS
 
 
 class Wan27Rig(WanRig):

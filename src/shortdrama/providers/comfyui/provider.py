@@ -128,12 +128,7 @@ class ComfyUI:
         self, job: ProviderJob, destination: Path, on_progress: Callable[[int, int | None], None]
     ) -> None:
         """Bring the video by `/view`; where it is is asked for again where it is not known."""
-        url = job.result_url or (await self.poll(job.id)).result_url
-        if url is None:
-            raise ProviderError(
-                "ComfyUI told of no video.", kind=FailureKind.DOWNLOAD, is_transient=True
-            )
-        await self._api.fetch(url, destination, on_progress)
+        await self._api.fetch_job(job, self.poll, destination, on_progress)
 
     async def cancel(self, job_id: str) -> bool:
         """Take it from the queue, or interrupt it where it is the one that runs."""

@@ -95,14 +95,7 @@ class Fal:
     async def fetch(
         self, job: ProviderJob, destination: Path, on_progress: Callable[[int, int | None], None]
     ) -> None:
-        url = job.result_url or (await self.poll(job.id)).result_url
-        if url is None:
-            raise ProviderError(
-                "fal says that the request is done, but its result holds no clip.",
-                kind=FailureKind.NOT_FOUND,
-                is_transient=True,
-            )
-        await self._api.fetch(url, destination, on_progress)
+        await self._api.fetch_job(job, self.poll, destination, on_progress)
 
     async def cancel(self, job_id: str) -> bool:
         """True where it is known to be over. 202 means that the wish was taken: what waits leaves

@@ -66,14 +66,7 @@ class Kling:
     async def fetch(
         self, job: ProviderJob, destination: Path, on_progress: Callable[[int, int | None], None]
     ) -> None:
-        url = job.result_url or (await self.poll(job.id)).result_url
-        if url is None:
-            raise ProviderError(
-                "The provider tells no address of the clip.",
-                kind=FailureKind.DOWNLOAD,
-                is_transient=True,
-            )
-        await self._api.fetch(url, destination, on_progress)
+        await self._api.fetch_job(job, self.poll, destination, on_progress)
 
     async def cancel(self, _job_id: str) -> bool:
         """There is no way to stop a task."""

@@ -81,9 +81,20 @@ class OpenAIVideos:
             idempotency_key=submission.idempotency_key or None,
             headers=self._server.submit_headers,
         )
+        if self._server.is_at_once:
+            return await self._submit_at_once(submission, options)
         job = _job(await self._client.generate_video(submission.prompt, options))
         # An id and no word of how it is: new-api's older form. It was taken, and waits.
         return job if job.raw_status else replace(job, phase=JobPhase.QUEUED)
+
+    async def _submit_at_once(
+        self, submission: Submission, options: GenerateOptions
+    ) -> ProviderJob:
+        if submission.clip_to is None:
+            raise cannot("There is no place for a clip that comes with the answer.")
+        path = submission.clip_to
+        await self._client.generate_at_once(submission.prompt, path, options)
+        return ProviderJob(submission.idempotency_key, JobPhase.SUCCEEDED, clip=path)
 
     async def poll(self, job_id: str) -> ProviderJob:
         try:

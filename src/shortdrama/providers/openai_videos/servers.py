@@ -22,7 +22,12 @@ _ONE = (Mode.TEXT, Mode.FIRST_FRAME)
 _ALL = tuple(Mode)
 _WORD = re.compile(r"\s*(seed|sound|negative_prompt)\s*=\s*([A-Za-z_][\w.]{0,60})\s*")
 _ENCODINGS: dict[str, Multipart] = {"auto": "auto", "multipart": "always", "json": "never"}
-_ROUTES: dict[str, Dialect] = {"videos": "videos", "video/generations": "generations"}
+_AT_ONCE = "videos/sync"
+_ROUTES: dict[str, Dialect] = {
+    "videos": "videos",
+    "video/generations": "generations",
+    _AT_ONCE: "videos",
+}
 _SCHEMES = {"bearer": "Bearer", "bare": ""}
 
 
@@ -41,6 +46,7 @@ class VideoServer:
         picture_field: A JSON field that takes a picture's address; "" for OpenAI's object.
         pictures_field: A form field that takes a list of pictures as JSON; "" where none does.
         has_whole_seconds: It wants a number where OpenAI had text.
+        is_at_once: The answer to an order is the clip itself; there are no jobs to ask about.
         stops_by_delete: A running job that is deleted is not made; elsewhere it is only forgotten.
         has_list: It tells of its jobs.
         keeps_names: Its jobs tell the model by the name that was asked for.
@@ -59,6 +65,7 @@ class VideoServer:
     picture_field: str = ""
     pictures_field: str = ""
     has_whole_seconds: bool = False
+    is_at_once: bool = False
     stops_by_delete: bool = True
     has_list: bool = True
     keeps_names: bool = True
@@ -129,7 +136,10 @@ OPTIONS = (
     Option(
         "route",
         mark("Path"),
-        mark("videos, or video/generations (older new-api); empty for videos"),
+        mark(
+            "videos, video/generations (older new-api), or videos/sync (vLLM-Omni: the answer is "
+            "the clip itself); empty for videos"
+        ),
     ),
     Option(
         "words",
@@ -149,8 +159,12 @@ def server_of(options: Mapping[str, str]) -> VideoServer:
     if known is None:
         raise _unknown("server", options, SERVERS)
     words = _words(options.get("words", ""))
+    is_at_once = _plain(options, "route") == _AT_ONCE
     return replace(
         known,
+        is_at_once=is_at_once,
+        stops_by_delete=known.stops_by_delete and not is_at_once,
+        has_list=known.has_list and not is_at_once,
         encoding=_one_of(_ENCODINGS, "encoding", options, known.encoding),
         route=_one_of(_ROUTES, "route", options, known.route),
         scheme=_one_of(_SCHEMES, "auth", options, known.scheme),

@@ -74,14 +74,7 @@ class Runway:
         self, job: ProviderJob, destination: Path, on_progress: Callable[[int, int | None], None]
     ) -> None:
         """By the link that the last poll told. It expires; each poll tells a fresh one."""
-        url = job.result_url or (await self.poll(job.id)).result_url
-        if url is None:
-            raise ProviderError(
-                "The provider tells no address of the clip.",
-                kind=FailureKind.DOWNLOAD,
-                is_transient=True,
-            )
-        await self._api.fetch(url, destination, on_progress)
+        await self._api.fetch_job(job, self.poll, destination, on_progress)
 
     async def cancel(self, job_id: str) -> bool:
         """Where it is over already nothing is asked: that would delete the finished clip."""

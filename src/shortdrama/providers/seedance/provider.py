@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import quote
 
 from shortdrama.domain.model import Mode
-from shortdrama.domain.take import FailureKind
 from shortdrama.errors import ProviderError, SubmissionUncertain, mark
 from shortdrama.generation.ports import JobPhase, ProviderJob, Submission
 from shortdrama.providers.checks import reach
@@ -98,14 +97,7 @@ class Seedance:
     async def fetch(
         self, job: ProviderJob, destination: Path, on_progress: Callable[[int, int | None], None]
     ) -> None:
-        url = job.result_url or (await self.poll(job.id)).result_url
-        if url is None:
-            raise ProviderError(
-                "The provider tells no address of the clip.",
-                kind=FailureKind.DOWNLOAD,
-                is_transient=True,
-            )
-        await self._api.fetch(url, destination, on_progress)
+        await self._api.fetch_job(job, self.poll, destination, on_progress)
 
     async def cancel(self, job_id: str) -> bool:
         """Only while it is queued: DELETE throws away the record, and the clip, of a done task."""

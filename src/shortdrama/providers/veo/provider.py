@@ -87,14 +87,7 @@ class Veo:
         self, job: ProviderJob, destination: Path, on_progress: Callable[[int, int | None], None]
     ) -> None:
         """The file is Google's own and asks for the key; where it leads to does not get it."""
-        url = job.result_url or (await self.poll(job.id)).result_url
-        if url is None:
-            raise ProviderError(
-                "The provider tells no address of the clip.",
-                kind=FailureKind.DOWNLOAD,
-                is_transient=True,
-            )
-        await self._api.fetch(url, destination, on_progress)
+        await self._api.fetch_job(job, self.poll, destination, on_progress)
 
     async def cancel(self, job_id: str) -> bool:  # noqa: ARG002 - the protocol's signature
         """There is no such request: what was accepted is made."""

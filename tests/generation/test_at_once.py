@@ -1,0 +1,118 @@
+"""Takes whose clip is the answer to their order (vLLM-Omni's `/v1/videos/sync`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from doubles.take_studio import KEY, Play, TakeStudio
+from doubles.video_servers import VllmOmniDouble
+from generation.conftest import LIMITS
+from shortdrama.domain.take import Money, TakeStatus
+from shortdrama.errors import StudioError
+from shortdrama.generation import at_once
+from shortdrama.generation.journal import Journal
+from shortdrama.storage.blobs.files import FileBlobs
+
+PLAY = Play(limits=LIMITS, options={"server": "vllm-omni", "route": "videos/sync"})
+
+
+@pytest.fixture
+def server() -> Iterator[VllmOmniDouble]:
+    with VllmOmniDouble(KEY) as double:
+        yield double
+
+
+def asked(server: VllmOmniDouble) -> list[str]:
+    return [f"{seen.method} {seen.path}" for seen in server.seen]
+
+
+def test_the_clip_is_the_answer(server: VllmOmniDouble, tmp_path: Path) -> None:
+    with TakeStudio(tmp_path, server.base_url, PLAY) as studio:
+        take = studio.wait_for(studio.order("a cat").id)
+        assert take.status is TakeStatus.READY, take.failure
+        assert take.clip is not None
+        assert studio.blobs.size(take.clip.video_key) == take.clip.bytes
+    assert asked(server) == ["POST /v1/videos/sync"]
+    assert list(tmp_path.glob("tmp/*")) == []
+
+
+def test_two_orders_with_the_same_clip_are_two_takes(
+    server: VllmOmniDouble, tmp_path: Path
+) -> None:
+    with TakeStudio(tmp_path, server.base_url, PLAY) as studio:
+        orders = [studio.order("a cat") for _ in range(2)]
+        takes = [studio.wait_for(order.id) for order in orders]
+    assert [take.status for take in takes] == [TakeStatus.READY] * 2
+    assert server.submits == 2
+
+
+@pytest.mark.parametrize(
+    "play", ["clip_cut", "clip_an_error", "unreadable", "timeout", "failed", "lost"]
+)
+def test_no_whole_clip_is_left_to_a_person_and_not_sent_again(
+    play: str, server: VllmOmniDouble, tmp_path: Path
+) -> None:
+    server.play = play
+    with TakeStudio(tmp_path, server.base_url, PLAY) as studio:
+        take = studio.wait_for(studio.order("a cat").id)
+    assert take.status is TakeStatus.UNCERTAIN
+    assert take.failure is not None
+    assert take.failure.money is Money.MAYBE
+    assert server.submits == 1
+    assert list(tmp_path.glob("tmp/*")) == []
+
+
+def test_a_refusal_costs_nothing(server: VllmOmniDouble, tmp_path: Path) -> None:
+    server.play = "refused"
+    with TakeStudio(tmp_path, server.base_url, PLAY) as studio:
+        take = studio.wait_for(studio.order("a cat").id)
+    assert take.status is TakeStatus.FAILED
+    assert take.failure is not None
+    assert take.failure.money is Money.NONE
+
+
+class TroubledBlobs(FileBlobs):
+    """A store that takes nothing for a while, on real files."""
+
+    refusals = 2
+
+    def put_file(self, path: Path) -> str:
+        if self.refusals:
+            self.refusals -= 1
+            raise StudioError("The store is away.")
+        return super().put_file(path)
+
+
+def test_a_paid_clip_waits_for_the_store(server: VllmOmniDouble, tmp_path: Path) -> None:
+    with TakeStudio(tmp_path, server.base_url, PLAY) as studio:
+        blobs = TroubledBlobs(tmp_path / "blobs")
+        object.__setattr__(studio.tools, "blobs", blobs)
+        take = studio.wait_for(studio.order("a cat").id)
+    assert take.status is TakeStatus.READY
+    assert blobs.refusals == 0
+    assert server.submits == 1
+
+
+def test_a_clip_that_is_here_needs_no_provider(server: VllmOmniDouble, tmp_path: Path) -> None:
+    """The studio ended just behind the answer: what goes on with the take finds its clip."""
+    with TakeStudio(tmp_path, server.base_url, PLAY) as studio:
+        made = studio.wait_for(studio.order("a cat").id)
+        server.play = "lost"
+        cut_off = studio.wait_for(studio.order("a dog").id)
+        assert made.clip is not None
+        clip_id = f"here:{made.clip.video_key}/{cut_off.id}"
+        Journal(studio.records).adopt(cut_off.id, 1, clip_id, "")
+    requests = len(server.seen)
+    with TakeStudio(tmp_path, server.base_url, PLAY) as studio:
+        take = studio.wait_for(cut_off.id, frozenset({TakeStatus.READY}))
+    assert take.clip is not None
+    assert take.clip.video_key == made.clip.video_key
+    assert len(server.seen) == requests
+
+
+def test_only_marked_ids_are_clips() -> None:
+    assert at_once.key_of("here:abc/take") == "abc"
+    assert at_once.key_of("video_000001") is None
