@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from doubles.take_studio import KEY, Play, TakeStudio
 from generation.conftest import LIMITS
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import TakeStatus
-from shortdrama.domain.waiting import NO_KEY
+from shortdrama.domain.waiting import KEY_REFUSED, NO_KEY
 from shortdrama.generation import failures
 
 pytestmark = pytest.mark.xdist_group("takes-keys")
@@ -129,3 +130,23 @@ def test_a_lost_answer_is_looked_for_once_there_is_a_key(
     assert ended.failure is not None
     assert "0 matching jobs" in str(ended.failure.details["asked"])
     assert ended.failure.message == failures.CUT_OFF
+
+
+def test_a_take_whose_key_is_refused_is_asked_about_at_once_with_another(
+    studio: TakeStudio, double: Sora2Double
+) -> None:
+    """Its next poll was seconds away, and would be a minute after more refusals."""
+    double.script("refused for now", poll=["queued", "401", "401", "401", "completed"])
+    take_id = studio.order("refused for now").id
+    studio.wait_until(lambda: double.polls("refused for now") == 4)
+    studio.wait_until(lambda: studio.takes.get(take_id).provider_status == KEY_REFUSED)
+    entered = time.monotonic()
+    enter_key(studio)
+    assert studio.wait_for(take_id).status is S.READY
+    polls = [r.at for r in double.requests if r.method == "GET" and r.path.endswith(job(double))]
+    assert polls[-1] - entered < 4  # after a third refusal the next look is 8 s away
+
+
+def job(double: Sora2Double) -> str:
+    (made,) = double.made("refused for now")
+    return made.id

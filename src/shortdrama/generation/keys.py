@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from shortdrama.domain.ids import ConnectionId, TakeId
 from shortdrama.errors import StudioError
@@ -22,11 +23,15 @@ _LOOK_EVERY_S = 30.0  # a keyring may be unlocked without a word to us
 class Keys:
     """Used on one event loop, but for `look_again`."""
 
-    def __init__(self, providers: Providers, pauses: Pauses) -> None:
+    def __init__(
+        self, providers: Providers, pauses: Pauses, wake_poll: Callable[[TakeId], None]
+    ) -> None:
         self._providers = providers
         self._pauses = pauses
+        self._wake_poll = wake_poll
         self._known: dict[ConnectionId, tuple[bool, float]] = {}  # missing, until when believed
         self._waiting: set[TakeId] = set()
+        self._refused: set[TakeId] = set()  # their provider did not take the key
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def is_missing(self, connection_id: ConnectionId) -> bool:
@@ -54,6 +59,11 @@ class Keys:
         finally:
             self._waiting.discard(take_id)
 
+    def note_refusal(self, take_id: TakeId) -> None:
+        """The take's next poll may be far; with another key it is due at once."""
+        self._loop = asyncio.get_running_loop()
+        self._refused.add(take_id)
+
     def look_again(self) -> None:
         """A connection was changed; from any thread."""
         loop = self._loop
@@ -71,3 +81,6 @@ class Keys:
         self._known.clear()
         for take_id in self._waiting:
             self._pauses.wake(take_id)
+        refused, self._refused = self._refused, set()
+        for take_id in refused:
+            self._wake_poll(take_id)

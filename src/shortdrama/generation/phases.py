@@ -84,7 +84,7 @@ class Tools:
 
     @cached_property
     def keys(self) -> Keys:
-        return Keys(self.providers, self.pauses)
+        return Keys(self.providers, self.pauses, self.polls.wake)
 
     @cached_property
     def polls(self) -> Polls:

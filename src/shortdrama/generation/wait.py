@@ -204,6 +204,8 @@ async def _miss(tools: Tools, vigil: _Vigil, error: StudioError) -> Take | None:
         # The engine's job ended with the process that it was in; another one costs nothing.
         return await asyncio.to_thread(tools.journal.begin_anew, vigil.take.id)
     is_refused = isinstance(error, ProviderError) and error.kind == FailureKind.AUTH
+    if is_refused:
+        tools.keys.note_refusal(vigil.take.id)
     vigil.misses = vigil.misses + 1 if is_gone else 0
     vigil.refusals = vigil.refusals + 1 if is_refused else 0
     vigil.failed_polls += 1
