@@ -15,7 +15,7 @@ from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Take, TakeStatus
 from shortdrama.errors import Conflict
 from shortdrama.generation import failures
-from shortdrama.generation.service import Decision, candidates_of
+from shortdrama.generation.service import Decision
 
 pytestmark = pytest.mark.xdist_group("takes-late-jobs")
 
@@ -119,25 +119,42 @@ def test_a_job_that_is_found_late_stays_known(
     assert notes[-1] == failures.FOUND_LATE
 
 
-def test_twins_lost_together_are_given_their_jobs_by_a_person(
+def test_twins_lost_together_get_a_job_each(studio: TakeStudio, double: Sora2Double) -> None:
+    """Takes alike in everything and as many jobs: any pairing is right, and nobody is asked."""
+    double.script("lost twins", submit="drop_after_accept", poll="completed")
+    takes = lose(studio, double, "lost twins", 3)
+    studio.takes.resolve_uncertain(takes[1], Decision.CHECK)
+    studio.wait_for(takes[1], frozenset({S.READY}))
+    for take_id in (takes[2], takes[0]):
+        studio.takes.resolve_uncertain(take_id, Decision.CHECK)
+        studio.wait_for(take_id, frozenset({S.READY}))
+    jobs = {job.id for job in double.made("lost twins")}
+    assert {studio.takes.get(take_id).provider_job_id for take_id in takes} == jobs
+    assert double.submits("lost twins") == 3
+
+
+def test_one_of_a_batch_that_was_sent_twice_is_left_to_a_person(
     studio: TakeStudio, double: Sora2Double
 ) -> None:
-    """As many jobs as takes, and none is adopted by itself until only one of each is left."""
-    double.script("lost twins", submit="drop_after_accept", poll="completed")
+    """Two attempts of one take are not two takes: its second job would go to its twin."""
+    steps = ["drop_after_accept", "drop", "drop_after_accept"]
+    double.script("one sent twice", submit=steps, poll="completed")
     with without_list(double):
-        takes = [studio.order("lost twins").id for _ in range(3)]
+        first = studio.wait_for(studio.order("one sent twice").id).id
+        second = studio.wait_for(studio.order("one sent twice").id).id
+        studio.takes.resolve_uncertain(first, Decision.SEND_AGAIN)
+        studio.wait_until(lambda: double.submits("one sent twice") == 3)
+        studio.wait_for(first, frozenset({S.UNCERTAIN}))
+    studio.takes.resolve_uncertain(second, Decision.CHECK)
+    wake_until_asked(studio, second, "2 matching jobs for 2 takes alike")
+    assert studio.takes.get(second).status is S.UNCERTAIN
+
+
+def lose(studio: TakeStudio, double: Sora2Double, prompt: str, count: int) -> list[TakeId]:
+    with without_list(double):
+        takes = [studio.order(prompt).id for _ in range(count)]
         studio.wait_until(lambda: all(studio.takes.get(t).status is S.UNCERTAIN for t in takes))
-    jobs = [job.id for job in double.made("lost twins")]
-    for take_id in takes[:2]:
-        studio.takes.resolve_uncertain(take_id, Decision.CHECK)
-        wake_until_asked(studio, take_id, "for 3 takes alike")
-        assert list(candidates_of(studio.takes.get(take_id))) == jobs
-    for take_id, job_id in zip(takes[:2], jobs, strict=False):
-        studio.takes.adopt(take_id, job_id)
-    studio.takes.resolve_uncertain(takes[2], Decision.CHECK)
-    ready = [studio.wait_for(take_id, frozenset({S.READY})) for take_id in takes]
-    assert [take.provider_job_id for take in ready] == jobs
-    assert double.submits("lost twins") == 3
+    return takes
 
 
 def wake_until_asked(studio: TakeStudio, take_id: TakeId, told: str) -> None:
@@ -156,9 +173,7 @@ def test_twins_stay_uncertain_where_the_counts_differ(
     prompt = f"two takes, {jobs} jobs"
     steps = {1: ["drop", "drop_after_accept"], 3: ["drop_after_accept"] * 3}[jobs]
     double.script(prompt, submit=steps)
-    with without_list(double):
-        takes = [studio.order(prompt).id for _ in range(max(2, jobs))]
-        studio.wait_until(lambda: all(studio.takes.get(t).status is S.UNCERTAIN for t in takes))
+    takes = lose(studio, double, prompt, max(2, jobs))
     for given_up in takes[2:]:
         studio.takes.resolve_uncertain(given_up, Decision.NOT_SENT)
     for take_id in takes[:2]:

@@ -171,3 +171,14 @@ def booked(studio: TakeStudio, job_id: str) -> list[str]:
             for take_id in takes
             if any(entry.provider_job_id == job_id for entry in tx.ledger.of_take(take_id))
         ]
+
+
+def test_as_many_jobs_as_takes_are_not_paired_where_the_seeds_differ(
+    studio: TakeStudio, double: Sora2Double
+) -> None:
+    prompt = "two seeds, two jobs"
+    double.script(prompt, submit="drop_after_accept", poll="completed")
+    with without_list(double):
+        takes = [studio.wait_for(order(studio, prompt, seed=n).id) for n in (1, 2)]
+    for take in takes:
+        assert check(studio, take.id).status is S.UNCERTAIN

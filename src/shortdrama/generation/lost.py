@@ -3,7 +3,8 @@
 A job is adopted without asking only where nothing else is possible: it alone fits, and no other
 attempt of this studio is without an answer that may have made it. Lists tell words, model and
 time, not pictures or seeds, so takes that differ in those cannot be told apart, and a person
-decides. The orders of some providers carry a mark, by which a job is certain by itself.
+decides. Takes that are alike in everything need not be: where there are as many jobs as such takes,
+each gets one. The orders of some providers carry a mark, by which a job is certain by itself.
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ class _Records:
 
     Attributes:
         known: Jobs that have their takes.
+        own: The attempts of the take.
         rivals: Attempts of other takes that may have made a job that fits.
         are_being_sent: Whether an answer to one of those is waited for just now.
     """
 
     known: set[str]
+    own: tuple[Unanswered, ...]
     rivals: tuple[Unanswered, ...]
     are_being_sent: bool
 
@@ -104,7 +107,7 @@ async def _look(tools: Tools, take: Take) -> tuple[Search, bool]:
     records = await asyncio.to_thread(_read, tools, take, [job.id for job in jobs])
     free = [job for job in jobs if job.id not in records.known]
     alike = [job for job in free if not job.is_guess]
-    found = _certain(take, alike, records.rivals, skew_s)
+    found = _certain(take, alike, records.rivals, skew_s) or _paired(alike, records, skew_s)
     others = () if found else tuple(sorted(free, key=_made))
     takes = 1 + len({rival.take.id for rival in records.rivals})
     is_settled = found is not None or (len(alike) > takes and not records.are_being_sent)
@@ -125,6 +128,26 @@ def _certain(
     return job if is_in_time and not is_shared else None
 
 
+def _paired(alike: list[ProviderJob], records: _Records, skew_s: float) -> ProviderJob | None:
+    """The job of a take among others that were ordered alike in everything, where each has made
+    one: the first that was sent gets the first that was made. Every process pairs them alike."""
+    attempts = sorted((*records.own, *records.rivals), key=_sent_first)
+    takes = {attempt.take.id for attempt in attempts}
+    requests = [attempt.take.request for attempt in attempts]
+    is_one_each = len(records.own) == 1 and len(alike) == len(attempts) == len(takes) > 1
+    if not is_one_each or records.are_being_sent or any(r != requests[0] for r in requests):
+        return None
+    jobs = sorted(alike, key=_made)
+    pairs = list(zip(attempts, jobs, strict=True))
+    if not all(_is_in_time(job, attempt.opened_at, skew_s) for attempt, job in pairs):
+        return None
+    return next(job for attempt, job in pairs if attempt is records.own[0])
+
+
+def _sent_first(attempt: Unanswered) -> tuple[datetime, str]:
+    return attempt.opened_at, attempt.take.id
+
+
 def _may_be_of(job: ProviderJob, rival: Unanswered, take: Take, skew_s: float) -> bool:
     """Whether an attempt of another take may have made the job, as far as the list tells."""
     is_told_apart = job.seconds == take.request.seconds != rival.take.request.seconds
@@ -143,11 +166,11 @@ def _read(tools: Tools, take: Take, job_ids: list[str]) -> _Records:
     with tools.records.read() as tx:
         known = tx.submissions.known_jobs(job_ids)
         sending |= tx.work.being_sent()
-        rivals = tuple(
-            other for other in tx.submissions.unanswered(take.request) if other.take.id != take.id
-        )
+        unanswered = tx.submissions.unanswered(take.request)
+    own = tuple(attempt for attempt in unanswered if attempt.take.id == take.id)
+    rivals = tuple(attempt for attempt in unanswered if attempt.take.id != take.id)
     sending |= tools.sending  # one may have been claimed, or answered, around the read
-    return _Records(known, rivals, any(rival.take.id in sending for rival in rivals))
+    return _Records(known, own, rivals, any(rival.take.id in sending for rival in rivals))
 
 
 def _made(job: ProviderJob) -> tuple[float, str]:
