@@ -31,10 +31,10 @@ def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("path", ["/", "/library", "/settings", "/spend", "/nowhere"])
 def test_every_page_in_both_themes(
-    studio_server: StudioProcess, page: Page, path: str, theme: str
+    shared_studio: StudioProcess, page: Page, path: str, theme: str
 ) -> None:
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.goto(studio_server.url + path)
+    page.goto(shared_studio.url + path)
     page.get_by_role("main").wait_for()
     assert violations(page) == []
     page.set_viewport_size(PHONE)
