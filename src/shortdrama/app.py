@@ -23,8 +23,9 @@ from shortdrama.access.tries import SharedTries, TriesHere
 from shortdrama.access.users import UserService
 from shortdrama.assets.service import AssetService
 from shortdrama.board.service import BoardService
+from shortdrama.connections.environment import EnvironmentConnection
 from shortdrama.connections.ports import KeyVault
-from shortdrama.connections.service import ConnectionService, EnvironmentConnection
+from shortdrama.connections.service import ConnectionService
 from shortdrama.domain.ids import ConnectionId, ShotId, new_id
 from shortdrama.domain.model import BUILT_IN, ENVIRONMENT, PREVIZ_MODEL, Capability
 from shortdrama.errors import InvalidInput, NotFound

@@ -9,13 +9,11 @@ from typing import Any
 import anyio
 import pytest
 
+from shortdrama.connections.environment import EnvironmentConnection
 from shortdrama.connections.figures import Figures, read_figures
 from shortdrama.connections.forms import ConnectionForm
 from shortdrama.connections.ports import Preset, PresetOption
-from shortdrama.connections.service import (
-    ConnectionService,
-    EnvironmentConnection,
-)
+from shortdrama.connections.service import ConnectionService
 from shortdrama.domain.model import (
     BUILT_IN,
     ENVIRONMENT,

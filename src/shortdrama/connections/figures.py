@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
 from typing import TypeVar
 
-from shortdrama.domain.model import Capability, Mode, Sound
+from shortdrama.domain.model import Capability, Connection, Mode, Sound
 from shortdrama.domain.money import MICRO, exact_dollars
 from shortdrama.errors import InvalidInput
 
@@ -71,6 +71,11 @@ def read_figures(text: str) -> Figures:
         )
     except (ValueError, TypeError, AttributeError, InvalidInput):
         return NOTHING
+
+
+def figures_of(connection: Connection, model: str) -> Figures:
+    """A person's own for a model of the connection; nothing where there are none."""
+    return read_figures(connection.options.get(f"{PREFIX}{model}", "{}"))
 
 
 def checked(figures: Figures) -> Figures:

@@ -6,10 +6,13 @@ row before it was changed gets the key of that row's address or none, in every p
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from shortdrama.connections.forms import origin_of
 from shortdrama.connections.ports import KeyVault
 from shortdrama.domain.ids import ConnectionId
 from shortdrama.domain.model import Connection, KeySource
+from shortdrama.errors import InvalidInput
 
 
 class Keys:
@@ -50,6 +53,23 @@ class Keys:
         """Of a connection that is removed."""
         self.drop(connection)
         self._vault.remove(ConnectionId(connection.id))
+
+
+def need_key(before: Connection, wanted: Connection, key: str) -> None:
+    """A key goes to the server it was given for and to no other.
+
+    Raises:
+        InvalidInput: `key_missing`: the server would be another, and no key was given for it.
+    """
+    is_elsewhere = origin_of(before.base_url) != origin_of(wanted.base_url)
+    if is_elsewhere and before.key_source is not KeySource.NONE and not key:
+        raise InvalidInput(
+            "The key there is goes to %(before)s only. Enter the key for %(host)s; if it needs "
+            "none, connect it anew.",
+            code="key_missing",
+            before=urlsplit(before.base_url).netloc,
+            host=urlsplit(wanted.base_url).netloc,
+        )
 
 
 def _name(connection: Connection) -> str:
