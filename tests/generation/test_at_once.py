@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from doubles.sora2_double import Sora2Double
 from doubles.take_studio import KEY, Play, TakeStudio
+from doubles.tiny_clip import tiny_clip
 from doubles.video_servers import VllmOmniDouble
 from generation.conftest import LIMITS
+from shortdrama.domain.here import here_id, key_here
 from shortdrama.domain.take import Money, TakeStatus
 from shortdrama.errors import StudioError
 from shortdrama.generation import at_once
@@ -103,7 +107,7 @@ def test_a_clip_that_is_here_needs_no_provider(server: VllmOmniDouble, tmp_path:
         server.play = "lost"
         cut_off = studio.wait_for(studio.order("a dog").id)
         assert made.clip is not None
-        clip_id = f"here:{made.clip.video_key}/{cut_off.id}"
+        clip_id = here_id(made.clip.video_key, cut_off.id)
         Journal(studio.records).adopt(cut_off.id, 1, clip_id, "")
     requests = len(server.seen)
     with TakeStudio(tmp_path, server.base_url, PLAY) as studio:
@@ -113,6 +117,47 @@ def test_a_clip_that_is_here_needs_no_provider(server: VllmOmniDouble, tmp_path:
     assert len(server.seen) == requests
 
 
+def test_a_clip_that_came_before_the_end_is_found_by_the_next_start(
+    server: VllmOmniDouble, tmp_path: Path
+) -> None:
+    """Whole, and not recorded: it is neither ordered again nor asked about."""
+    server.play = "lost"
+    with TakeStudio(tmp_path, server.base_url, PLAY) as studio:
+        cut_off = studio.wait_for(studio.order("a cat").id)
+        with studio.records.begin() as tx:
+            tx.takes.move(cut_off.id, frozenset({TakeStatus.UNCERTAIN}), TakeStatus.SUBMITTING)
+        place = at_once.place_for(studio.tools, cut_off)
+        place.parent.mkdir(exist_ok=True)
+        shutil.copyfile(tiny_clip(1), place)
+    with TakeStudio(tmp_path, server.base_url, PLAY) as studio:
+        take = studio.wait_for(cut_off.id)
+    assert take.status is TakeStatus.READY, take.failure
+    assert server.submits == 1
+    assert list(tmp_path.glob("tmp/*")) == []
+
+
+def test_a_clip_that_no_take_has_yet_is_in_use(server: VllmOmniDouble, tmp_path: Path) -> None:
+    """So that a backup copies it, and nobody deletes it with an asset of the same bytes."""
+    with TakeStudio(tmp_path, server.base_url, PLAY) as studio:
+        server.play = "lost"
+        take = studio.wait_for(studio.order("a cat").id)
+        with studio.records.begin() as tx:
+            tx.takes.note(take.id, {"provider_job_id": here_id("a" * 64, take.id)})
+        with studio.records.read() as tx:
+            assert "a" * 64 in tx.keys.all_used()
+            assert tx.keys.is_used("a" * 64)
+
+
+@pytest.mark.parametrize("submit", ["ok", "drop_after_accept"])
+def test_no_provider_may_call_its_job_a_clip_that_is_here(submit: str, tmp_path: Path) -> None:
+    with Sora2Double(api_key=KEY) as double:
+        double.script("a cat", submit=submit, job_id=here_id("a" * 64, "x"))
+        with TakeStudio(tmp_path, double.base_url, Play(limits=LIMITS)) as studio:
+            take = studio.wait_for(studio.order("a cat").id)
+    assert take.status is TakeStatus.UNCERTAIN
+    assert double.submits("a cat") == 1
+
+
 def test_only_marked_ids_are_clips() -> None:
-    assert at_once.key_of("here:abc/take") == "abc"
-    assert at_once.key_of("video_000001") is None
+    assert key_here(here_id("abc", "take")) == "abc"
+    assert key_here("video_000001") is None

@@ -22,6 +22,9 @@ from shortdrama.storage.data_directory import DataDirectory
 from shortdrama.web.security import LOOPBACK_NAMES
 
 GRACE_S = 2  # open event streams would otherwise hold the exit for ever
+# Of the parsers that uvicorn knows, the one that bounds heads and reads a body by its length also
+# where a request asks for another protocol.
+HTTP = "h11"
 
 
 class StudioServer(uvicorn.Server):
@@ -118,6 +121,7 @@ def _config(studio: Studio, settings: Settings) -> uvicorn.Config:
         studio.web,
         log_level=settings.log_level,
         log_config=None,  # as everything else in this process
+        http=HTTP,
         access_log=False,
         # Not uvicorn's own choice, which believes every client on this machine.
         proxy_headers=bool(settings.trusted_proxies),

@@ -8,7 +8,7 @@ import typer
 import uvicorn
 
 from shortdrama.app import build_sora2
-from shortdrama.cli.serve import GRACE_S, bind, run
+from shortdrama.cli.serve import GRACE_S, HTTP, bind, run
 from shortdrama.errors import SetupProblem
 from shortdrama.settings import Settings
 from shortdrama.web.security import LOOPBACK_NAMES
@@ -32,6 +32,7 @@ def serve_sora2(settings: Settings, host: str, port: int, key: str | None) -> No
             app,
             log_level=settings.log_level,
             access_log=False,
+            http=HTTP,
             timeout_graceful_shutdown=GRACE_S,
             server_header=False,
         )

@@ -12,7 +12,7 @@ import uvicorn
 
 from shortdrama.app import Studio, build_studio
 from shortdrama.cli.logs import begin_log
-from shortdrama.cli.serve import bind
+from shortdrama.cli.serve import HTTP, bind
 from shortdrama.errors import SetupProblem
 from shortdrama.settings import Settings
 from shortdrama.web.health import health_alone
@@ -41,7 +41,7 @@ async def _answer(studio: Studio, settings: Settings) -> None:
     services = studio.services
     secret = services.metrics_token or os.environ.get("SHORTDRAMA_PASSWORD", "")
     app = health_alone(services.health, secret)
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+    config = uvicorn.Config(app, log_config=None, access_log=False, http=HTTP, lifespan="off")
     with bind(settings.host, settings.worker_port) as listener:
         server = uvicorn.Server(config)
         await server._serve(sockets=[listener])  # without its signal handlers: ours stop the work

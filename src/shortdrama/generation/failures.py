@@ -81,6 +81,10 @@ TAKEN = mark(
     "The provider answered with a job that another take has already. It may have made this one "
     "as well. Check with the provider, then decide; nothing is sent again by itself."
 )
+CLIP_LOST = mark(
+    "The provider answered with the clip itself, but it did not come through whole, or could not "
+    "be kept here. Decide whether it is ordered again; nothing is sent again by itself."
+)
 NOT_DOWNLOADED = mark(
     "The clip is made, but it could not be downloaded. Download it again; nothing is "
     "generated anew."
@@ -211,6 +215,8 @@ def _of_no_answer(error: StudioError | None) -> tuple[str, dict[str, Any]]:
     details = details_of(error)
     if error.details.get("is_taken"):
         return TAKEN, details
+    if error.details.get("was_clip"):
+        return CLIP_LOST, details
     status = error.details.get("http_status")
     if "provider_job_id" in error.details or (status is not None and status < 400):
         return UNREADABLE, details

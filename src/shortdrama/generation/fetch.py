@@ -9,11 +9,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shortdrama import metrics
+from shortdrama.domain.here import key_here
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Clip, Failure, FailureKind, Take
 from shortdrama.errors import (
@@ -87,12 +89,13 @@ def _is_gone(tools: Tools, take: Take, error: StudioError) -> bool:
 async def _bring(tools: Tools, take: Take, job_id: str) -> Clip:
     await asyncio.to_thread(tools.tmp.mkdir, parents=True, exist_ok=True)
     path = tools.tmp / f"take-{take.id}.mp4"
-    key = at_once.key_of(job_id)
+    key = key_here(job_id)
     try:
-        if key is not None:
-            await asyncio.to_thread(at_once.bring, tools, key, path)
-            return await _keep_patiently(tools, take, path)
-        return await _download(tools, take, job_id, path)
+        if key is None:
+            return await _download(tools, take, job_id, path)
+        clip = await _keep_patiently(tools, take, path, stored=key)
+        await asyncio.to_thread(at_once.forget, tools, take)
+        return clip
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
 
@@ -131,12 +134,12 @@ async def _fresh(tools: Tools, take_id: TakeId, provider: Provider, job_id: str)
     return job
 
 
-async def _keep_patiently(tools: Tools, take: Take, path: Path) -> Clip:
+async def _keep_patiently(tools: Tools, take: Take, path: Path, stored: str | None = None) -> Clip:
     """The same bytes are looked at again where the process that reads them died."""
     looks = 0
     while True:
         try:
-            return await asyncio.to_thread(_keep, tools, path, float(take.request.seconds))
+            return await asyncio.to_thread(_keep, tools, path, float(take.request.seconds), stored)
         except _NotChecked as error:
             log.warning("the clip of take %s could not be checked: %s", take.id, error.code)
             if error.code == _CLOSING:
@@ -149,14 +152,17 @@ async def _keep_patiently(tools: Tools, take: Take, path: Path) -> Clip:
             await tools.pauses.sleep(take.id, pause_s)
 
 
-def _keep(tools: Tools, path: Path, expected_s: float) -> Clip:
-    """Check, make it start quickly, store. Blocks."""
+def _keep(tools: Tools, path: Path, expected_s: float, stored: str | None) -> Clip:
+    """Check, make it start quickly, store. Blocks. `stored` is the key of a clip that is stored
+    already; then `path` names no file."""
     quick = path.with_suffix(".fast.mp4")
     try:
-        facts = _look_into(tools, path, expected_s, quick)
-        chosen = path if facts["faststart"] else quick
-        size = chosen.stat().st_size
-        key = tools.blobs.put_file(chosen)
+        with tools.blobs.local_path(stored) if stored else nullcontext(path) as source:
+            facts = _look_into(tools, source, expected_s, quick)
+            chosen = source if facts["faststart"] else quick
+            size = chosen.stat().st_size
+        is_there = stored is not None and chosen is not quick
+        key = stored if stored and is_there else tools.blobs.put_file(chosen)
     finally:
         quick.unlink(missing_ok=True)
     return _clip(key, size, facts)

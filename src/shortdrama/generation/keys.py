@@ -7,6 +7,7 @@ goes on in the moment in which somebody enters the key again.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 
@@ -32,6 +33,7 @@ class Keys:
         self._known: dict[ConnectionId, tuple[bool, float]] = {}  # missing, until when believed
         self._waiting: set[TakeId] = set()
         self._refused: set[TakeId] = set()  # their provider did not take the key
+        self._changed_at = -math.inf
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def is_missing(self, connection_id: ConnectionId) -> bool:
@@ -59,10 +61,17 @@ class Keys:
         finally:
             self._waiting.discard(take_id)
 
-    def note_refusal(self, take_id: TakeId) -> None:
-        """The take's next poll may be far; with another key it is due at once."""
+    def note_refusal(self, take_id: TakeId, asked_at: float) -> bool:
+        """The take's next poll may be far; with another key it is due at once.
+
+        True where a key was entered since the question began (`time.monotonic()`): it may be
+        another one than was refused.
+        """
         self._loop = asyncio.get_running_loop()
+        if self._changed_at > asked_at:
+            return True
         self._refused.add(take_id)
+        return False
 
     def look_again(self) -> None:
         """A connection was changed; from any thread."""
@@ -78,6 +87,7 @@ class Keys:
         return False
 
     def _wake(self) -> None:
+        self._changed_at = time.monotonic()
         self._known.clear()
         for take_id in self._waiting:
             self._pauses.wake(take_id)

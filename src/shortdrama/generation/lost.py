@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from shortdrama.domain.here import is_here
 from shortdrama.domain.model import Mode
 from shortdrama.domain.take import Take
 from shortdrama.errors import ProviderError, StudioError
@@ -105,7 +106,7 @@ async def _look(tools: Tools, take: Take) -> tuple[Search, bool]:
     skew_s = tools.limits.clock_skew_s
     jobs = await provider.find(sketch(take), _sent(take) - timedelta(seconds=skew_s))
     records = await asyncio.to_thread(_read, tools, take, [job.id for job in jobs])
-    free = [job for job in jobs if job.id not in records.known]
+    free = [job for job in jobs if job.id not in records.known and not is_here(job.id)]
     alike = [job for job in free if not job.is_guess]
     found = _certain(take, alike, records.rivals, skew_s) or _paired(alike, records, skew_s)
     others = () if found else tuple(sorted(free, key=_made))

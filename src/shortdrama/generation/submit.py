@@ -22,7 +22,7 @@ from shortdrama.generation import at_once, chronicle, failures
 from shortdrama.generation.held_up import has_waited_for_key, leave_slot, release_call
 from shortdrama.generation.journal import Claim, JobTaken
 from shortdrama.generation.keys import KEY_MISSING
-from shortdrama.generation.lost import search, sketch
+from shortdrama.generation.lost import Search, search, sketch
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.ports import ProviderJob, Reference, Submission
 
@@ -221,8 +221,9 @@ def _count_alike(turned_away: list[tuple[str | None, datetime]], outcome: str) -
 async def _settle_lost(tools: Tools, take: Take, error: SubmissionUncertain | None) -> Take | None:
     """The request may have arrived: adopt its job, or leave the decision to a person."""
     attempt = await asyncio.to_thread(tools.journal.open_attempt, take.id)
-    told = await search(tools, take)
     tried = await asyncio.to_thread(tools.journal.count_attempts, take.id)
+    left = await at_once.left_behind(tools, take)
+    told = Search(left, "not asked: the clip is here") if left else await search(tools, take)
     adopted = await _adopt(tools, take, attempt or tried, told.found)
     if adopted is not None:
         return adopted

@@ -8,11 +8,12 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from shortdrama.domain.here import is_here
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import FailureKind, Take, TakeStatus
 from shortdrama.domain.waiting import KEY_REFUSED, Pace, corrected_s, unknown_word
 from shortdrama.errors import ProviderError, StudioError
-from shortdrama.generation import at_once, chronicle, failures
+from shortdrama.generation import chronicle, failures
 from shortdrama.generation.cadence import Watch, next_poll_s
 from shortdrama.generation.held_up import has_waited_for_key, show_word
 from shortdrama.generation.journal import Progress
@@ -51,6 +52,7 @@ class _Vigil:
     cancels: int = 0
     looks: int = 0
     read_at: float = field(default_factory=time.monotonic)  # its row
+    asked_at: float = 0.0  # the question that is under way
     asked_s: float | None = None
     progress: int | None = None
     bill: Bill | None = None  # written last
@@ -94,7 +96,7 @@ async def wait(tools: Tools, take_id: TakeId) -> Phase | None:
     # Under way already, whether there is room or not.
     tools.slots.hold(take_id, take.request.connection_id)
     vigil = await asyncio.to_thread(_begin, tools, take, take.provider_job_id)
-    if at_once.key_of(vigil.job_id) is not None:
+    if is_here(vigil.job_id):
         return phase_of(await _succeed(tools, vigil, ProviderJob(vigil.job_id, JobPhase.SUCCEEDED)))
     while True:
         ended = await _look(tools, vigil)
@@ -123,6 +125,7 @@ async def _look(tools: Tools, vigil: _Vigil) -> Take | None:
         vigil.began, vigil.failed_polls = time.monotonic(), 0
         return vigil.take if await _has_left(tools, vigil, is_urgent=True) else None
     question = Question(vigil.take.id, connection_id, vigil.job_id, vigil.pace)
+    vigil.asked_at = time.monotonic()
     try:
         heard = await tools.polls.ask(question)
         provider = tools.providers.for_connection(connection_id)
@@ -204,8 +207,9 @@ async def _miss(tools: Tools, vigil: _Vigil, error: StudioError) -> Take | None:
         # The engine's job ended with the process that it was in; another one costs nothing.
         return await asyncio.to_thread(tools.journal.begin_anew, vigil.take.id)
     is_refused = isinstance(error, ProviderError) and error.kind == FailureKind.AUTH
-    if is_refused:
-        tools.keys.note_refusal(vigil.take.id)
+    if is_refused and tools.keys.note_refusal(vigil.take.id, vigil.asked_at):
+        vigil.failed_polls = vigil.refusals = 0
+        return None
     vigil.misses = vigil.misses + 1 if is_gone else 0
     vigil.refusals = vigil.refusals + 1 if is_refused else 0
     vigil.failed_polls += 1

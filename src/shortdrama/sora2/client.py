@@ -58,6 +58,7 @@ _PATHS: dict[Dialect, tuple[str, str, str]] = {
     "generations": ("/video/generations", "/video/generations/{}", "/videos/{}/content"),
 }
 _AT_ONCE = Timeouts(read_s=3600.0, submit_total_s=3600.0)  # the clip is made meanwhile
+_WHOLE = frozenset({200, 201, 202, 203})
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.6.2
 
 
@@ -196,12 +197,14 @@ class Sora2Client:
         came: list[Download] = []
 
         async def read(response: httpx.Response) -> Answer:
-            if response.status_code != 200 or is_no_clip(response):
+            if response.status_code not in _WHOLE or is_no_clip(response):
                 return await self._exchange.read(response)
             try:
                 came.append(await receive_clip(self._exchange, self._rules, response, destination))
-            except (StudioError, OSError) as error:
-                raise self._exchange.uncertain(error=error) from error
+            except (StudioError, OSError, httpx.HTTPError, TimeoutError) as error:
+                lost = self._exchange.uncertain(error=error)
+                lost.details["was_clip"] = True
+                raise lost from error
             return read_answer(200, response.headers, b"", self._exchange.redactor)
 
         timeouts = options.timeouts or _AT_ONCE

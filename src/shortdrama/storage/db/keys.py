@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from shortdrama.domain.here import HERE, key_here
 from shortdrama.storage.db.tables import assets, takes
 
 _OWNERS = (
@@ -44,9 +45,16 @@ class KeyStore:
 
     def is_used(self, key: str) -> bool:
         """Ask before deleting a blob: equal bytes are kept once, whoever brought them."""
-        return self.owner(key) is not None
+        return self.owner(key) is not None or key in self._here()
 
     def all_used(self) -> set[str]:
         """Every key that some row holds."""
         used = sa.union(*(sa.select(column).where(column.is_not(None)) for column in _OWNERS))
-        return set(self._connection.scalars(used))
+        return set(self._connection.scalars(used)) | self._here()
+
+    def _here(self) -> set[str]:
+        """Of clips that came with the answer to their order, and whose takes have them not yet."""
+        job_id = takes.c.provider_job_id
+        named = sa.select(job_id).where(job_id.startswith(HERE, autoescape=True))
+        keys = (key_here(found) for found in self._connection.scalars(named))
+        return {key for key in keys if key}

@@ -12,6 +12,7 @@ import { showToast } from "../../static/js/toast.js";
 import { askJson } from "../../static/js/upload.js";
 import { modelOf, picked, settle } from "./choice.js";
 import { keepDraft, loadDraft } from "./draft.js";
+import { MentionLinks } from "./mention-links.js";
 import { MentionMenu } from "./mentions.js";
 import { PastWalk } from "./past.js";
 import {
@@ -37,6 +38,7 @@ class PromptPanel extends HTMLElement {
   /** @type {Map<string, {seconds: number|null, isBehind: boolean}>} what the server said, by choice */
   #times = new Map();
   #past = new PastWalk();
+  #links = new MentionLinks();
   /** @type {number|null} a click that costs more is asked about; as the server said last */
   #askAbove = null;
   #timer = 0;
@@ -55,7 +57,7 @@ class PromptPanel extends HTMLElement {
     const options = { signal: this.#listening.signal };
     const menu = /** @type {HTMLElement} */ (this.querySelector("#mentions"));
     const mentions = new MentionMenu(this.#field, menu, {
-      choose: (asset) => this.#add(asset), kinds: () => this.#model.referenceKinds,
+      choose: (asset) => this.#add({ ...asset, byMention: true }), kinds: () => this.#model.referenceKinds,
     }, options.signal);
     this.#field.addEventListener("input", this.#typed, options);
     this.#field.addEventListener("keydown", this.#key, options);
@@ -75,6 +77,7 @@ class PromptPanel extends HTMLElement {
     this.#estimate();
     if (this.#field.value) this.#check();
     else this.#checkSoon();
+    this.#link();
   }
 
   disconnectedCallback() {
@@ -105,6 +108,8 @@ class PromptPanel extends HTMLElement {
   }
 
   #typed = () => {
+    const kept = this.#links.kept(this.#field.value, this.#references);
+    if (kept.length < this.#references.length) this.#setReferences(kept);
     this.#drawMarks();
     this.#say(this.#problems.filter(({ field }) => field !== "prompt"));
     keepDraft.soon(this.#shot, this.#field.value);
@@ -146,8 +151,9 @@ class PromptPanel extends HTMLElement {
 
   /** As many references as the model takes; they stand in the order in which they were chosen. */
   #useFirst() {
-    this.#references = this.#references.slice(0, this.#model.references ?? undefined);
-    this.#changeReferences();
+    const most = this.#model.references ?? undefined;
+    if (most !== undefined) this.#links.leave(this.#references.slice(most));
+    this.#setReferences(this.#references.slice(0, most));
     this.#field.focus();
   }
 
@@ -198,15 +204,15 @@ class PromptPanel extends HTMLElement {
     if (kind !== "asset.changed" || !isMine) return;
     const asset = await askJson(`/api/assets/${data.asset_id}`, {}).catch(() => null);
     if (!asset || !this.isConnected) return;
-    this.#references = this.#references.map((each) => (each.id === asset.id ? asset : each));
+    this.#references = this.#references.map((each) => (each.id === asset.id ? { ...asset, byMention: each.byMention } : each));
     keepReferences(this.#shot, this.#references);
     this.#draw();
   };
 
   /** @param {import("./references.js").Reference} asset */
   #add(asset) {
-    if (!this.#references.some(({ id }) => id === asset.id)) this.#references = [...this.#references, asset];
-    this.#changeReferences();
+    const isNew = !this.#references.some(({ id }) => id === asset.id);
+    this.#setReferences(isNew ? [...this.#references, asset] : this.#references);
   }
 
   /** What the model cannot use does not become a reference: it is said at once. @param {import("./references.js").Reference} asset */
@@ -217,11 +223,20 @@ class PromptPanel extends HTMLElement {
 
   /** @param {string} id */
   #remove(id) {
-    this.#references = this.#references.filter((reference) => reference.id !== id);
-    this.#changeReferences();
+    this.#links.leave(this.#references.filter((reference) => reference.id === id));
+    this.#setReferences(this.#references.filter((reference) => reference.id !== id));
   }
 
-  #changeReferences() {
+  /** What the text mentions, wherever it was written. */
+  async #link() {
+    const found = await this.#links.found(this.#field, this.#references, this.#model.referenceKinds);
+    if (!this.isConnected) return;
+    for (const asset of found) this.#add({ ...asset, byMention: true });
+  }
+
+  /** @param {import("./references.js").Reference[]} references */
+  #setReferences(references) {
+    this.#references = references;
     keepReferences(this.#shot, this.#references);
     this.#draw();
     this.#check();
@@ -235,7 +250,10 @@ class PromptPanel extends HTMLElement {
   #drafted = async () => {
     if (document.activeElement === this.#field || keepDraft.isWaiting) return;
     const text = await loadDraft(this.#shot);
-    if (text !== null && text !== this.#field.value) { this.#field.value = text; this.#drawMarks(); }
+    if (text === null || text === this.#field.value) return;
+    this.#field.value = text;
+    this.#drawMarks();
+    this.#link();
   };
 
   /** @param {string} text */
@@ -315,7 +333,7 @@ class PromptPanel extends HTMLElement {
 
   #checkSoon() {
     window.clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => this.#check(), CHECK_MS);
+    this.#timer = window.setTimeout(() => { this.#link(); this.#check(); }, CHECK_MS);
   }
 
   #timeSoon() {

@@ -2,7 +2,7 @@
 
 import { t } from "../../static/js/i18n.js";
 
-/** @typedef {{id: string, name: string, kind?: string, role?: string, url?: string, thumb_small_url: string|null}} Reference */
+/** @typedef {{id: string, name: string, kind?: string, role?: string, url?: string, thumb_small_url: string|null, byMention?: boolean}} Reference */
 
 /** @param {string} shot */
 const place = (shot) => `references:${shot}`;
@@ -18,7 +18,7 @@ export function keptReferences(shot) {
 
 /** @param {string} shot @param {Reference[]} references */
 export function keepReferences(shot, references) {
-  const slim = references.map(({ id, name, kind, thumb_small_url }) => ({ id, name, kind, thumb_small_url }));
+  const slim = references.map(({ id, name, kind, thumb_small_url, byMention }) => ({ id, name, kind, thumb_small_url, byMention }));
   if (slim.length) localStorage.setItem(place(shot), JSON.stringify(slim));
   else localStorage.removeItem(place(shot));
 }
