@@ -154,3 +154,28 @@ def test_the_api_is_never_answered_from_a_cache(page: Page, studio_server: Studi
     studio_server.kill()
     said = page.evaluate("fetch('/api/assets').then((r) => r.status, () => 'no answer')")
     assert said == "no answer"
+
+
+def test_a_shot_that_was_made_in_the_page_is_kept(page: Page, studio_server: StudioProcess) -> None:
+    """A reload while the server is away shows it, and what is sent then goes to it."""
+    open_installed(page, studio_server.url)
+    first = page.evaluate("document.body.dataset.shot")
+    page.get_by_role("button", name="New shot").click()
+    page.wait_for_function("(first) => document.body.dataset.shot !== first", arg=first)
+    shot = page.evaluate("document.body.dataset.shot")
+    wait_until(page, f"async () => Boolean(await caches.match('/?shot={shot}'))")
+    studio_server.kill()
+    page.reload()
+    expect(page.get_by_role("heading", name="02")).to_be_visible()
+    assert page.evaluate("document.body.dataset.shot") == shot
+
+
+def test_a_page_that_stands_in_says_so_in_its_address(
+    page: Page, studio_server: StudioProcess
+) -> None:
+    open_installed(page, studio_server.url)
+    studio_server.kill()
+    page.goto(f"{studio_server.url}/?shot=never-opened-here")
+    expect(page.get_by_role("textbox", name="Prompt")).to_be_visible()
+    shown = page.evaluate("document.body.dataset.shot")
+    page.wait_for_url(f"**/?shot={shown}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, Request, Route, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Request, Route, expect
 
 from e2e.files import Given, drop, long_sound, picture
 from e2e.quick_studio import QuickStudio
@@ -232,6 +232,51 @@ def test_a_mention_writes_the_name_and_adds_the_picture(page: Page, prompt: Loca
     expect(prompt).to_have_value("Steam, @Auntie Hua.png ")
     expect(page.locator(".chip")).to_contain_text("Auntie Hua.png")
     expect(page.locator(".prompt-marks .mention")).to_have_text("@Auntie Hua.png")
+
+
+def test_a_name_that_is_written_out_becomes_a_reference(
+    page: Page, prompt: Locator, context: BrowserContext
+) -> None:
+    """Typed, pasted or from a draft; and it goes with its mention."""
+    drop(page, picture("Night bus.png", 51))
+    expect(tile(page, "Night bus.png")).to_be_visible()
+    prompt.fill("Rain. @Night bus.png waits, @Nobody does not.")
+    expect(page.locator(".chip")).to_have_text("Night bus.png")
+    expect(page.locator(".prompt-marks .mention")).to_have_text("@Night bus.png")
+    page.wait_for_timeout(600)  # the draft is kept shortly after it was typed
+    browser = context.browser
+    assert browser is not None
+    elsewhere = browser.new_context(locale="en-US")
+    try:
+        other = elsewhere.new_page()
+        other.goto(page.url)
+        expect(other.locator(".chip")).to_have_text("Night bus.png")
+    finally:
+        elsewhere.close()
+    prompt.fill("Rain. Nobody waits.")
+    expect(page.locator(".chip")).to_have_count(0)
+
+
+def test_what_was_removed_by_hand_is_not_linked_again(page: Page, prompt: Locator) -> None:
+    drop(page, picture("Last bus.png", 52))
+    expect(tile(page, "Last bus.png")).to_be_visible()
+    prompt.fill("@Last bus.png leaves.")
+    page.get_by_role("button", name="Remove Last bus.png").click()
+    prompt.press_sequentially(" Slowly.")
+    page.wait_for_timeout(600)  # in which it must not come back
+    expect(page.locator(".chip")).to_have_count(0)
+    prompt.fill("Nobody.")
+    prompt.fill("@Last bus.png comes back.")
+    expect(page.locator(".chip")).to_have_text("Last bus.png")
+
+
+def test_a_reference_of_a_tile_stays_without_a_mention(page: Page, prompt: Locator) -> None:
+    drop(page, picture("First bus.png", 53))
+    tile(page, "First bus.png").click()
+    expect(page.locator(".chip")).to_have_text("First bus.png")
+    prompt.fill("A street.")
+    prompt.fill("")
+    expect(page.locator(".chip")).to_have_text("First bus.png")
 
 
 def test_a_mention_in_the_middle_leaves_one_space(page: Page, prompt: Locator) -> None:

@@ -151,7 +151,8 @@ def worker(
 
 
 _GENERATE_END = """\
-The clip's path, or the take as JSON, goes to standard output; all else to standard error.
+The clip's path (its address, where the studio runs and no --output is given) or the take as
+JSON goes to standard output; all else to standard error.
 
 Exit codes: 0 the take is ready; 1 it failed or was cancelled; 2 the call is wrong and nothing was
 made; 3 it is not known how it ended, so decide in the studio; 130 you pressed Ctrl+C.

@@ -3,7 +3,10 @@
  * address `/?shot=ID&take=ID`. `openShot` goes to another shot without a reload.
  */
 
+import { keepThisPage } from "../../static/js/page-worker.js";
 import { load } from "../../static/js/swap.js";
+
+const SETTLED_MS = 300;
 
 export const page = {
   /** "" on pages without a shot. */
@@ -65,7 +68,16 @@ window.addEventListener("popstate", () => {
   else if (shot !== page.shot) openShot(shot, { isBack: true, take: query.get("take") ?? "" });
 });
 
-// The start page becomes the place that it shows, so that going back finds it again.
-if (page.shot && location.pathname === "/" && !location.search) {
+// A shot that was opened without a reload is there as well when the server is not.
+let keeping = 0;
+document.addEventListener("shot-opened", () => {
+  window.clearTimeout(keeping);
+  keeping = window.setTimeout(keepThisPage, SETTLED_MS);
+});
+
+// The address says the place that is shown: of the start page, so that going back finds it again, and
+// of a kept page that stands in for one that is not kept.
+const named = new URLSearchParams(location.search).get("shot");
+if (page.shot && location.pathname === "/" && named !== page.shot) {
   history.replaceState(history.state, "", address(page.shot) + location.hash);
 }
