@@ -44,7 +44,7 @@ def checked_form(form: ConnectionForm) -> Connection:
     models = tuple(dict.fromkeys(m.strip() for m in form.models if m.strip()))
     if not models or any(len(m) > 200 or not m.isprintable() for m in models):
         raise InvalidInput("Name at least one model id.", code="models_missing")
-    name = " ".join(form.name.split())[:80] or urlsplit(base_url).hostname or base_url
+    name = " ".join(form.name.split())[:80] or _server_name(base_url)
     return Connection(
         id=ConnectionId(""),
         name=name,
@@ -59,6 +59,13 @@ def checked_form(form: ConnectionForm) -> Connection:
         max_at_once=form.max_at_once,
         polls_per_second=form.polls_per_second,
     )
+
+
+def _server_name(base_url: str) -> str:
+    """With its port where it has one of its own: two servers on one machine are two names."""
+    parts = urlsplit(base_url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.hostname}{port}" if parts.hostname else base_url
 
 
 def _checked_options(options: dict[str, str], models: tuple[str, ...]) -> dict[str, str]:

@@ -170,12 +170,12 @@ def refusal(answer: Answer, redactor: Redactor, kind_of: KindOf | None = None) -
 
 
 def phrase(status: int, said: str) -> str:
-    """An answer in one line: "HTTP 404 Not Found: No such video."."""
+    """An answer in one line, to stand within a sentence: "HTTP 404 Not Found: No such video"."""
     try:
         named = f"HTTP {status} {HTTPStatus(status).phrase}"
     except ValueError:
         named = f"HTTP {status}"
-    return f"{named}: {said}" if said else named
+    return f"{named}: {said.removesuffix('.')}" if said else named
 
 
 def kind_of_refusal(status: int, error: JobError) -> FailureKind:
