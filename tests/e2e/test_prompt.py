@@ -238,7 +238,7 @@ def test_a_name_that_is_written_out_becomes_a_reference(
     page: Page, prompt: Locator, context: BrowserContext
 ) -> None:
     """Typed, pasted or from a draft; and it goes with its mention."""
-    drop(page, picture("Night bus.png", 51))
+    drop(page, picture("Night bus.png", 61))
     expect(tile(page, "Night bus.png")).to_be_visible()
     prompt.fill("Rain. @Night bus.png waits, @Nobody does not.")
     expect(page.locator(".chip")).to_have_text("Night bus.png")
@@ -258,7 +258,7 @@ def test_a_name_that_is_written_out_becomes_a_reference(
 
 
 def test_what_was_removed_by_hand_is_not_linked_again(page: Page, prompt: Locator) -> None:
-    drop(page, picture("Last bus.png", 52))
+    drop(page, picture("Last bus.png", 62))
     expect(tile(page, "Last bus.png")).to_be_visible()
     prompt.fill("@Last bus.png leaves.")
     page.get_by_role("button", name="Remove Last bus.png").click()
@@ -271,7 +271,7 @@ def test_what_was_removed_by_hand_is_not_linked_again(page: Page, prompt: Locato
 
 
 def test_a_reference_of_a_tile_stays_without_a_mention(page: Page, prompt: Locator) -> None:
-    drop(page, picture("First bus.png", 53))
+    drop(page, picture("First bus.png", 63))
     tile(page, "First bus.png").click()
     expect(page.locator(".chip")).to_have_text("First bus.png")
     prompt.fill("A street.")

@@ -13,7 +13,6 @@ import pytest
 
 from doubles.sora2_double import Sora2Double
 from shortdrama.domain.take import Money, Take, TakeStatus
-from shortdrama.generation.service import candidates_of
 from shortdrama.storage.db.database import Database
 
 pytestmark = pytest.mark.xdist_group("takes-crashes")
@@ -103,7 +102,7 @@ def test_killed_in_the_middle_of_the_call(double: Sora2Double, tmp_path: Path) -
 
 
 def test_killed_in_the_middle_of_two_equal_calls(double: Sora2Double, tmp_path: Path) -> None:
-    """Both jobs are at the provider, and nothing tells the takes apart: a person is asked."""
+    """Both jobs are at the provider, and the takes are alike in everything: each gets one."""
     double.default(submit="delay:30", poll="completed")
     process = start(tmp_path, double, "", order=True, times=2)
     arrived = threading.Event()
@@ -115,9 +114,8 @@ def test_killed_in_the_middle_of_two_equal_calls(double: Sora2Double, tmp_path: 
     process.communicate()
     run(tmp_path, double)
     takes = takes_in(tmp_path)
-    assert [take.status for take in takes] == [TakeStatus.UNCERTAIN] * 2, takes
-    jobs = {job.id for job in double.made()}
-    assert [candidates_of(take).keys() for take in takes] == [jobs, jobs]
+    assert [take.status for take in takes] == [TakeStatus.READY] * 2, takes
+    assert {take.provider_job_id for take in takes} == {job.id for job in double.made()}
     assert double.submits() == 2
 
 
