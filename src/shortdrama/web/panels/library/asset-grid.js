@@ -143,8 +143,9 @@ class AssetGrid extends HTMLElement {
     this.#sections = runs.map(({ label, from, to }, index) => {
       const head = heads[index] ?? this.appendChild(newHead());
       const grid = grids[index] ?? this.appendChild(newGrid());
-      head.textContent = label;
-      head.hidden = !label;
+      // The page came with most of it: what is written again would be laid out again.
+      if (head.textContent !== label) head.textContent = label;
+      if (head.hidden === Boolean(label)) head.hidden = !label;
       return { from, to, grid };
     });
     for (const extra of [...heads.slice(runs.length), ...grids.slice(runs.length)]) extra.remove();
@@ -164,8 +165,7 @@ class AssetGrid extends HTMLElement {
       const from = section.from + first * columns;
       const to = Math.min(section.to, section.from + stop * columns);
       const above = stop ? first * row_px : Math.max(0, rows * row_px - ROW_GAP);
-      section.grid.style.paddingTop = `${above}px`;
-      section.grid.style.paddingBottom = stop ? `${(rows - stop) * row_px}px` : "0";
+      pad(section.grid, above, stop ? (rows - stop) * row_px : 0);
       this.#place(section.grid, this.#assets.slice(from, to), drawn);
       if (stop) last = to;
     }
@@ -292,6 +292,14 @@ class AssetGrid extends HTMLElement {
     window.clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => this.#refresh(), FRESH_MS);
   }
+}
+
+/** Room for the rows that are not drawn. @param {HTMLElement} grid @param {number} above_px @param {number} below_px */
+function pad(grid, above_px, below_px) {
+  const padding = above_px || below_px ? `${above_px}px 0 ${below_px}px` : "";
+  if (grid.dataset.padding === padding || (!grid.dataset.padding && !padding)) return;
+  grid.dataset.padding = padding;
+  grid.style.padding = padding;
 }
 
 function newHead() {

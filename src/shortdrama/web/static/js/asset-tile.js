@@ -53,7 +53,8 @@ export function assetOf(tile) {
  */
 export function markTile(tile, isSelected) {
   tile.classList.toggle("selected", isSelected);
-  slot(tile, "face").setAttribute("aria-pressed", String(isSelected));
+  const face = slot(tile, "face");
+  if (face.getAttribute("aria-pressed") !== String(isSelected)) face.setAttribute("aria-pressed", String(isSelected));
 }
 
 /** @param {string} kind */
