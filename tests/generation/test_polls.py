@@ -170,3 +170,33 @@ async def test_a_woken_take_is_looked_at_at_once() -> None:
     polls.wake(TakeId("one"))
     heard = await asyncio.wait_for(asking, 2)
     assert heard.is_woken
+
+
+class Moving(Lister):
+    """Whose jobs are a little further in every list."""
+
+    def tell(self, job_id: str) -> ProviderJob:
+        return ProviderJob(job_id, JobPhase.RUNNING, progress=len(self.lists))
+
+
+async def test_of_many_takes_each_hears_of_its_progress_less_often() -> None:
+    """Whatever a take hears is written and told to every page."""
+    scale = 0.02
+
+    async def listed_after_s(polls: Polls, name: str) -> float:
+        began = time.monotonic()
+        while not (await polls.ask(question(name, 0.5))).is_listed:
+            began = time.monotonic()
+        return (time.monotonic() - began) / scale
+
+    async def first_of(takes: int) -> float:
+        polls = Polls(One(Moving(), per_second=1000), scale, lambda: 1)
+        asked = [asyncio.create_task(listed_after_s(polls, str(number))) for number in range(takes)]
+        told, others = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        for other in others:
+            other.cancel()
+        await asyncio.wait(others)
+        return min(task.result() for task in told)
+
+    assert await first_of(20) >= 2
+    assert await first_of(400) >= 8

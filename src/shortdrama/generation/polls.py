@@ -26,9 +26,10 @@ POLLS_PER_SECOND = 10.0  # where a connection says nothing
 _HERE_PER_SECOND = 200.0  # the engine of this process
 _LIST_EVERY_S = 0.5
 _LIST_PAGE = 100  # a list of more jobs counts as more requests
+_LONGEST_LIST_S = 5.0  # between two looks at a list of many pages
 _WORTH_A_LIST = 3
 _LIST_QUICKER = 0.5  # a request that serves many may come twice as soon
-_TOLD_EVERY_S = 2.0  # progress from a list, to each take
+_TOLD_EVERY_S = 2.0  # progress from a list, to each take, where they are a hundred or fewer
 _LONGEST_S = 15.0  # without telling a take anything
 # A list is on trial until it has told by itself that a job has ended: every other request asks
 # about one job, so that a list that lags behind is found out within two of them.
@@ -198,7 +199,8 @@ class Polls:
         now = time.monotonic()
         pages = math.ceil(len(watches) / _LIST_PAGE)
         line.free_at = now + pages * self._gap_s(connection_id)
-        line.list_at = now + max(_LIST_EVERY_S, line.wish_s) * self._scale
+        usual_s = min(_LIST_EVERY_S * pages, _LONGEST_LIST_S)
+        line.list_at = now + max(usual_s, line.wish_s) * self._scale
         line.was_listed = True
         metrics.POLLS.add(pages, what="list")
         try:
@@ -225,7 +227,10 @@ class Polls:
             line.is_proven = line.is_proven or has_ended
         waited_s = (now - watch.began) / self._scale
         has_moved = before is not None and job.progress != before.progress
-        if has_ended or waited_s > _LONGEST_S or (has_moved and waited_s > _TOLD_EVERY_S):
+        # What a take hears, its row and every page hear as well.
+        often_s = _TOLD_EVERY_S * max(1.0, len(line.watches) / _LIST_PAGE)
+        is_due = waited_s > max(often_s, _LONGEST_S) or (has_moved and waited_s > often_s)
+        if has_ended or is_due:
             _tell(watch, Heard(job, is_listed=True))
         else:
             watch.due = now + watch.question.pace() * _LIST_QUICKER * self._scale
