@@ -17,7 +17,8 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from email.utils import formatdate
 from types import TracebackType
 from typing import Any, Self
@@ -121,6 +122,15 @@ class Sora2Double:
     def default(self, **fields: Any) -> Script:
         self._default = Script(**fields)
         return self._default
+
+    @contextmanager
+    def without_list(self) -> Iterator[None]:
+        """A server that has none, for a while."""
+        before, self.has_list = self.has_list, False
+        try:
+            yield
+        finally:
+            self.has_list = before
 
     def submits(self, prompt: str | None = None) -> int:
         """Paid requests that arrived, refused ones too; of one prompt, or all."""

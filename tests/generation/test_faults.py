@@ -69,13 +69,10 @@ def test_an_uncertain_take_says_what_came_back(
     """And says the same after the provider's list was asked once more."""
     prompt = f"what came back: {step}"
     double.script(prompt, submit=step)
-    double.has_list = False
-    try:
+    with double.without_list():
         take = studio.wait_for(studio.order(prompt).id)
         studio.takes.resolve_uncertain(take.id, Decision.CHECK)
         studio.wait_until(lambda: studio.takes.get(take.id).updated_at > take.updated_at)
-    finally:
-        double.has_list = True
     for told in (take, studio.takes.get(take.id)):
         assert told.status is S.UNCERTAIN
         assert told.failure is not None

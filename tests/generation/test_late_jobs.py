@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -33,19 +32,10 @@ def studio(double: Sora2Double, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def uncertain(studio: TakeStudio, double: Sora2Double, prompt: str) -> TakeId:
     double.script(prompt, submit=["drop", "ok"])
-    with without_list(double):
+    with double.without_list():
         take = studio.wait_for(studio.order(prompt).id)
     assert take.status is S.UNCERTAIN
     return take.id
-
-
-@contextmanager
-def without_list(double: Sora2Double) -> Iterator[None]:
-    double.has_list = False
-    try:
-        yield
-    finally:
-        double.has_list = True
 
 
 def test_what_a_running_check_finds_is_not_sent_again(
@@ -53,7 +43,7 @@ def test_what_a_running_check_finds_is_not_sent_again(
 ) -> None:
     """A decision during the check is refused, and the job that the check finds is adopted."""
     double.script("found meanwhile", submit="drop_after_accept", poll="completed")
-    with without_list(double):
+    with double.without_list():
         take_id = studio.wait_for(studio.order("found meanwhile").id).id
     (job,) = double.made("found meanwhile")
     job.is_deleted = True  # the list tells of it only at the second look
@@ -139,7 +129,7 @@ def test_one_of_a_batch_that_was_sent_twice_is_left_to_a_person(
     """Two attempts of one take are not two takes: its second job would go to its twin."""
     steps = ["drop_after_accept", "drop", "drop_after_accept"]
     double.script("one sent twice", submit=steps, poll="completed")
-    with without_list(double):
+    with double.without_list():
         first = studio.wait_for(studio.order("one sent twice").id).id
         second = studio.wait_for(studio.order("one sent twice").id).id
         studio.takes.resolve_uncertain(first, Decision.SEND_AGAIN)
@@ -151,7 +141,7 @@ def test_one_of_a_batch_that_was_sent_twice_is_left_to_a_person(
 
 
 def lose(studio: TakeStudio, double: Sora2Double, prompt: str, count: int) -> list[TakeId]:
-    with without_list(double):
+    with double.without_list():
         takes = [studio.order(prompt).id for _ in range(count)]
         studio.wait_until(lambda: all(studio.takes.get(t).status is S.UNCERTAIN for t in takes))
     return takes

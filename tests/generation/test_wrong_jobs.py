@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -28,15 +26,6 @@ def order(studio: TakeStudio, prompt: str, **extra: Any) -> Take:
     return studio.takes.order(TakeOrder(prompt, "sora-2", 1, "720x1280", extra=extra), new_id())
 
 
-@contextmanager
-def without_list(double: Sora2Double) -> Iterator[None]:
-    double.has_list = False
-    try:
-        yield
-    finally:
-        double.has_list = True
-
-
 def check(studio: TakeStudio, take_id: TakeId) -> Take:
     """As a person presses "Check with the provider"; when the list has answered."""
     before = studio.takes.get(take_id).updated_at
@@ -49,7 +38,7 @@ def check(studio: TakeStudio, take_id: TakeId) -> Take:
 def lose_two(studio: TakeStudio, double: Sora2Double, prompt: str) -> tuple[TakeId, TakeId]:
     """Two takes of the same words with other seeds; only the second one's job was made."""
     double.script(prompt, submit=["drop", "drop_after_accept"], poll="completed")
-    with without_list(double):
+    with double.without_list():
         first = studio.wait_for(order(studio, prompt, seed=1).id)
         second = studio.wait_for(order(studio, prompt, seed=2).id)
     assert (first.status, second.status) == (S.UNCERTAIN, S.UNCERTAIN)
@@ -100,7 +89,7 @@ def test_an_attempt_that_was_sent_again_still_counts(
     """The first attempt of one take may have made what the list shows to the other one."""
     prompt = "sent again, other seed"
     double.script(prompt, submit=["drop_after_accept", "ok", "drop"], poll="completed")
-    with without_list(double):
+    with double.without_list():
         first = studio.wait_for(order(studio, prompt, seed=1).id)
         studio.takes.resolve_uncertain(first.id, Decision.SEND_AGAIN)
         studio.wait_for(first.id, frozenset({S.READY}))
@@ -113,7 +102,7 @@ def test_an_attempt_that_was_sent_again_still_counts(
 def test_lengths_tell_takes_apart(studio: TakeStudio, double: Sora2Double) -> None:
     prompt = "same words, other length"
     double.script(prompt, submit=["drop", "drop_after_accept"], poll="completed")
-    with without_list(double):
+    with double.without_list():
         for seconds in (1, 2):
             studio.wait_for(studio.order(prompt, seconds=seconds).id)
     two = next(take for take in studio.takes.page() if take.request.seconds == 2)
@@ -127,7 +116,7 @@ def test_a_job_that_was_made_much_later_is_not_adopted(
     """Somebody else with the same account said the same words, an hour after the answer broke."""
     prompt = "an hour later"
     double.script(prompt, submit="drop_after_accept", poll="completed")
-    with without_list(double):
+    with double.without_list():
         take = studio.wait_for(order(studio, prompt).id)
     (job,) = double.made(prompt)
     job.made_at += 3600
@@ -178,7 +167,7 @@ def test_as_many_jobs_as_takes_are_not_paired_where_the_seeds_differ(
 ) -> None:
     prompt = "two seeds, two jobs"
     double.script(prompt, submit="drop_after_accept", poll="completed")
-    with without_list(double):
+    with double.without_list():
         takes = [studio.wait_for(order(studio, prompt, seed=n).id) for n in (1, 2)]
     for take in takes:
         assert check(studio, take.id).status is S.UNCERTAIN
