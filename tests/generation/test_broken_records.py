@@ -15,10 +15,12 @@ from doubles.sora2_double import Sora2Double
 from doubles.take_studio import KEY, Play, TakeStudio
 from generation.conftest import LIMITS
 from shortdrama.domain.take import TakeStatus
+from shortdrama.errors import Busy
 from shortdrama.generation.ports import ProviderJob
 
 pytestmark = pytest.mark.xdist_group("takes-records")
 S = TakeStatus
+AWAY = "The studio's database does not answer. Try again."
 
 
 class Breaking:
@@ -58,6 +60,55 @@ def test_a_paid_jobs_id_is_kept_through_a_bug(
             records.is_broken = False
             assert studio.wait_for(take.id).status is S.READY
         assert double.submits() == 1
+
+
+class Deaf:
+    """Records that give no answer the first time a take gets to this state, kept or not."""
+
+    def __init__(self, inner: Any, status: TakeStatus, *, is_kept: bool) -> None:
+        self._inner = inner
+        self._statuses = frozenset({status})
+        self._is_kept = is_kept
+        self._was_lost = False
+
+    @contextmanager
+    def begin(self) -> Iterator[Any]:
+        with self._inner.begin() as tx:
+            before = len(tx.takes.with_status(self._statuses))
+            yield tx
+            is_there = len(tx.takes.with_status(self._statuses)) > before
+            is_lost = is_there and not self._was_lost
+            self._was_lost = self._was_lost or is_there
+            if is_lost and not self._is_kept:
+                raise Busy(AWAY)
+        if is_lost:
+            raise Busy(AWAY)
+
+    def read(self) -> Any:
+        return self._inner.read()
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+@pytest.mark.parametrize(
+    ("unanswered", "answers", "end"),
+    [
+        pytest.param(S.SUBMITTING, ["ok"], S.READY, id="intent"),
+        pytest.param(S.QUEUED, ["429", "ok"], S.READY, id="refused for now"),
+        pytest.param(S.FAILED, ["400", "ok"], S.FAILED, id="refused"),
+    ],
+)
+def test_what_the_records_give_no_answer_to_is_no_question_to_a_person(
+    unanswered: TakeStatus, answers: list[str], end: TakeStatus, is_kept: bool, tmp_path: Path
+) -> None:
+    """Nothing was sent for the intent, and the refusal is known."""
+    with Sora2Double(api_key=KEY) as double:
+        double.default(submit=answers)
+        studio = TakeStudio(tmp_path, double.base_url, Play(limits=LIMITS))
+        records = Deaf(studio.records, unanswered, is_kept=is_kept)
+        object.__setattr__(studio.tools, "records", records)
+        with studio:
+            assert studio.wait_for(studio.order("not heard").id).status is end
+        assert double.submits() == (2 if answers[0] == "429" else 1)
 
 
 class Renaming:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from doubles.sora2_double import Sora2Double
 from doubles.take_studio import KEY, Play, TakeStudio
 from generation.conftest import LIMITS
 from shortdrama.domain.ids import TakeId
-from shortdrama.domain.take import TakeStatus
+from shortdrama.domain.take import Take, TakeStatus
 from shortdrama.domain.waiting import KEY_REFUSED, NO_KEY
 from shortdrama.generation import failures
 
@@ -120,7 +121,9 @@ def test_a_lost_answer_is_looked_for_once_there_is_a_key(
         wait_until_it_waits(before, take_id)
     after = TakeStudio(tmp_path, double.base_url, PLAY)
     after.key = None
-    assert after.tools.journal.claim(take_id) is not None  # as the one that was killed did
+    assert (
+        after.tools.journal.claim(take_id, datetime.now(UTC)) is not None
+    )  # as the one that was killed did
     with after:
         wait_until_it_waits(after, take_id)
         assert after.takes.get(take_id).status is S.SUBMITTING
@@ -136,17 +139,47 @@ def test_a_take_whose_key_is_refused_is_asked_about_at_once_with_another(
     studio: TakeStudio, double: Sora2Double
 ) -> None:
     """Its next poll was seconds away, and would be a minute after more refusals."""
-    double.script("refused for now", poll=["queued", "401", "401", "401", "completed"])
-    take_id = studio.order("refused for now").id
-    studio.wait_until(lambda: double.polls("refused for now") == 4)
+    prompt = "refused for now"
+    double.script(prompt, poll=["queued", "401", "401", "401", "completed"])
+    take_id = studio.order(prompt).id
+    studio.wait_until(lambda: double.polls(prompt) == 4)
     studio.wait_until(lambda: studio.takes.get(take_id).provider_status == KEY_REFUSED)
     entered = time.monotonic()
     enter_key(studio)
     assert studio.wait_for(take_id).status is S.READY
-    polls = [r.at for r in double.requests if r.method == "GET" and r.path.endswith(job(double))]
+    polls = [
+        r.at for r in double.requests if r.method == "GET" and r.path.endswith(job(double, prompt))
+    ]
     assert polls[-1] - entered < 4  # after a third refusal the next look is 8 s away
 
 
-def job(double: Sora2Double) -> str:
-    (made,) = double.made("refused for now")
+class QuickPerson(TakeStudio):
+    """Somebody enters the key in the very moment in which its refusal is written down."""
+
+    def _on_commit(self, newest: int) -> None:
+        super()._on_commit(newest)
+        if any(t.provider_status == KEY_REFUSED for t in self._generating()):
+            enter_key(self)
+
+    def _generating(self) -> list[Take]:
+        with self.records.read() as tx:
+            return tx.takes.with_status(frozenset({S.GENERATING}))
+
+
+def test_a_key_that_comes_before_the_next_question_is_not_missed(
+    double: Sora2Double, tmp_path: Path
+) -> None:
+    prompt = "refused for a moment"
+    double.script(prompt, poll=["queued", "401", "401", "401", "completed"])
+    with QuickPerson(tmp_path, double.base_url, replace(PLAY, max_takes=2)) as studio:
+        ordered = time.monotonic()
+        assert studio.wait_for(studio.order(prompt).id).status is S.READY
+    polls = [
+        r.at for r in double.requests if r.method == "GET" and r.path.endswith(job(double, prompt))
+    ]
+    assert polls[-1] - polls[-2] < 4, polls[-1] - ordered
+
+
+def job(double: Sora2Double, prompt: str) -> str:
+    (made,) = double.made(prompt)
     return made.id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_a_found_job_stops_the_next_sending(studio: TakeStudio, double: Sora2Dou
     adopted = journal.adopt(take_id, 1, "job_crossed", "queued")
     assert adopted is not None
     assert (adopted.status, adopted.provider_job_id) == (S.GENERATING, "job_crossed")
-    assert journal.claim(take_id) is None
+    assert journal.claim(take_id, datetime.now(UTC)) is None
 
 
 @pytest.mark.parametrize("moved_on", [S.CANCELLED, S.SUBMITTING])
@@ -98,7 +99,7 @@ def test_a_job_that_is_found_late_stays_known(
         studio.takes.resolve_uncertain(take_id, Decision.NOT_SENT)
     else:
         journal.move(take_id, frozenset({S.UNCERTAIN}), S.QUEUED)
-        assert journal.claim(take_id) is not None
+        assert journal.claim(take_id, datetime.now(UTC)) is not None
     adopted = journal.adopt(take_id, 1, f"job {prompt}", "queued")
     assert adopted is not None
     assert (adopted.status, adopted.provider_job_id) == (moved_on, None)

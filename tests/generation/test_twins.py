@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_one_job_is_accepted_for_one_take(records: Database) -> None:
 def _uncertain(records: Database, journal: Journal, prompt: str) -> TakeId:
     order = TakeOrder(prompt, "sora-2", 1, "720x1280", shot_id=first_shot(records))
     take = shop(records).order(order, new_id())
-    claim = journal.claim(take.id)
+    claim = journal.claim(take.id, datetime.now(UTC))
     assert claim is not None
     failure = failures.uncertain(None, "no answer", ())
     journal.close(take.id, claim.attempt, "lost", TakeStatus.UNCERTAIN, failure)

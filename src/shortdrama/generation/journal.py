@@ -66,13 +66,12 @@ class Journal:
         with self._records.read() as tx:
             return tx.takes.get(take_id)
 
-    def claim(self, take_id: TakeId) -> Claim | None:
+    def claim(self, take_id: TakeId, now: datetime) -> Claim | None:
         """Commit the intent to send; None where the take is not queued any more.
 
         Raises:
             GivenUp: Another process may send it, this one may not.
         """
-        now = datetime.now(UTC)
         with self._records.begin() as tx:
             if self._share is not None:
                 self._share.claim(tx, take_id)
@@ -136,10 +135,14 @@ class Journal:
     def requeue(self, take_id: TakeId, attempt: int, outcome: str, word: str) -> Take | None:
         """Nothing was made: the take waits for another attempt, unless it was cancelled."""
         with self._records.begin() as tx:
-            _close(tx, take_id, attempt, outcome)
-            changes = {"submitted_at": None, "provider_status": word}
-            take = tx.takes.move(take_id, frozenset({_S.SUBMITTING}), _S.QUEUED, changes)
-            return tell(tx, take or self._end(tx, take_id, None))
+            return self._requeue(tx, take_id, attempt, outcome, word)
+
+    def take_back(self, take_id: TakeId, moment: datetime) -> None:
+        """The intent of this moment, where it is in the records: nothing was sent for it."""
+        with self._records.begin() as tx:
+            take, attempt = tx.takes.get(take_id), tx.submissions.open_attempt(take_id)
+            if take is not None and attempt is not None and take.submitted_at == moment:
+                self._requeue(tx, take_id, attempt, "not_sent", "")
 
     def begin_anew(self, take_id: TakeId) -> Take | None:
         """A job that costs nothing is lost: the take waits to be made by another one."""
@@ -163,7 +166,8 @@ class Journal:
             if take is not None and take.status is _S.CANCELLING:
                 return tell(tx, self._end(tx, take_id, failure))
             changes = _ending(to, failure)
-            return tell(tx, tx.takes.move(take_id, frozenset({_S.SUBMITTING}), to, changes))
+            moved = tx.takes.move(take_id, frozenset({_S.SUBMITTING}), to, changes)
+            return tell(tx, moved) or tx.takes.get(take_id)
 
     def move(
         self,
@@ -209,6 +213,14 @@ class Journal:
                 take = tx.takes.move(take_id, frozenset({status}), status, changes)
                 if take is not None:
                     tx.events.append("take.progress", _progress_data(take, told))
+
+    def _requeue(
+        self, tx: TakeTransaction, take_id: TakeId, attempt: int, outcome: str, word: str
+    ) -> Take | None:
+        _close(tx, take_id, attempt, outcome)
+        changes = {"submitted_at": None, "provider_status": word}
+        take = tx.takes.move(take_id, frozenset({_S.SUBMITTING}), _S.QUEUED, changes)
+        return tell(tx, take or self._end(tx, take_id, None)) or tx.takes.get(take_id)
 
     def _end(self, tx: TakeTransaction, take_id: TakeId, failure: Failure | None) -> Take | None:
         """A take that was being cancelled is cancelled; what it may have cost is still said."""

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 from shortdrama.domain.ids import ConnectionId, TakeId
 from shortdrama.domain.take import ACTIVE, TakeStatus
-from shortdrama.errors import StudioError
 from shortdrama.generation import failures
 from shortdrama.generation.fetch import fetch
 from shortdrama.generation.finish import finish
 from shortdrama.generation.held_up import has_waited_for_key
+from shortdrama.generation.patience import outlast
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.sharing import GivenUp
 from shortdrama.generation.submit import reconcile, submit
@@ -75,16 +76,8 @@ class Life:
 
     async def _run_patiently(self, phase: Phase, take_id: TakeId) -> Phase | None:
         """While the records or the disk take nothing, the take stays as it is and loses nothing."""
-        tries = 0
-        while True:
-            try:
-                return await _PHASES[phase](self._tools, take_id)
-            except StudioError as error:
-                if not error.can_retry:
-                    raise
-                tries += 1
-                log.warning("take %s waits: %s", take_id, error.message)
-                await self._tools.pauses.sleep(take_id, min(60.0, 2.0 ** min(tries, 6)))
+        work = partial(_PHASES[phase], self._tools, take_id)
+        return await outlast(self._tools.pauses, take_id, work)
 
     def is_sending(self, take_id: TakeId) -> bool:
         """Whether its paid call is under way in this process."""

@@ -11,6 +11,7 @@ import logging
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import takewhile
 
 from shortdrama import metrics
@@ -23,6 +24,7 @@ from shortdrama.generation.held_up import has_waited_for_key, leave_slot, releas
 from shortdrama.generation.journal import Claim, JobTaken
 from shortdrama.generation.keys import KEY_MISSING
 from shortdrama.generation.lost import Search, search, sketch
+from shortdrama.generation.patience import outlast
 from shortdrama.generation.phases import Phase, Tools, phase_of
 from shortdrama.generation.ports import ProviderJob, Reference, Submission
 
@@ -50,7 +52,7 @@ async def submit(tools: Tools, take_id: TakeId) -> Phase | None:
             continue
         if take.status is TakeStatus.QUEUED:
             outcome = await _attempt(tools, take_id)
-            take = await _follow(tools, outcome) if outcome else take
+            take = await _follow_patiently(tools, outcome) if outcome else take
         else:
             take = await _settle_lost(tools, take, None)
         if phase_of(take) is not Phase.SUBMIT:
@@ -100,11 +102,25 @@ async def _attempt(tools: Tools, take_id: TakeId) -> _Outcome | None:
     async with tools.pauses.sending():
         tools.sending.add(take_id)  # before the claim: no twin may take this answer for lost
         try:
-            claim = await asyncio.to_thread(tools.journal.claim, take_id)
+            claim = await _claim(tools, take_id)
             return await _outcome(tools, claim) if claim else None
         finally:
             tools.sending.discard(take_id)
             await release_call(tools, take_id)
+
+
+async def _claim(tools: Tools, take_id: TakeId) -> Claim | None:
+    """Commit the intent. One that may be in the records although they gave no answer is taken back:
+    nothing was sent for it."""
+    now = datetime.now(UTC)
+    try:
+        return await asyncio.to_thread(tools.journal.claim, take_id, now)
+    except StudioError as error:
+        if not error.can_retry:
+            raise
+        take_back = partial(asyncio.to_thread, tools.journal.take_back, take_id, now)
+        await outlast(tools.pauses, take_id, take_back)
+        return None
 
 
 async def _outcome(tools: Tools, claim: Claim) -> _Outcome:
@@ -129,6 +145,12 @@ async def _send(tools: Tools, claim: Claim) -> Take | None:
     if job.bill is not None:
         await asyncio.to_thread(tools.journal.bill, take.id, job.bill)
     return accepted
+
+
+async def _follow_patiently(tools: Tools, outcome: _Outcome) -> Take | None:
+    """What the answer was stays known here while the records do not take it."""
+    follow = partial(_follow, tools, outcome)
+    return await outlast(tools.pauses, outcome.claim.take.id, follow)
 
 
 async def _follow(tools: Tools, outcome: _Outcome) -> Take | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -67,7 +68,7 @@ def order(api: httpx.Client, **changes: Any) -> httpx.Response:
 def finish(rooms: Rooms, take_id: str, bill: Bill | None = None) -> None:
     """Through the real journal, as the phases do it."""
     journal, name = Journal(rooms.records), TakeId(take_id)
-    claim = journal.claim(name)
+    claim = journal.claim(name, datetime.now(UTC))
     assert claim is not None
     journal.accept(name, claim.attempt, f"job {take_id}", "completed")
     if bill is not None:
