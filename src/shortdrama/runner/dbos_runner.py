@@ -242,6 +242,7 @@ class DbosRunner:
     async def _live(self, workflow_id: str, take_id_text: str, first_phase: str) -> None:
         """The workflow: phase after phase, each a step that is not repeated once it is over."""
         take_id = TakeId(take_id_text)
+        is_again = take_id not in self._running  # by DBOS, at a start
         if self._running.setdefault(take_id, workflow_id) != workflow_id:
             return  # begun again after a crash, while a person had already started another one
         self._note_life(take_id)
@@ -253,6 +254,13 @@ class DbosRunner:
                 phase = await engine.run_step(phase, self._run_phase, phase, take_id)
         finally:
             self._rest(take_id)
+        if is_again and self._crew is None and not self._is_stopping:
+            self._keep(self._go_on(take_id))
+
+    async def _go_on(self, take_id: TakeId) -> None:
+        """Its row may say more than the steps that were over before the last end of the studio."""
+        if await self._life.first_phase(take_id) not in {None, Phase.RECONCILE}:
+            await self._start(take_id)
 
     def _rest(self, take_id: TakeId) -> None:
         """The take is at rest, unless a person has reopened it in this very moment."""
