@@ -138,7 +138,8 @@ class Sora2Double:
 
     def made(self, prompt: str | None = None) -> list[DoubleJob]:
         """Jobs that were made, oldest first."""
-        return [job for job in self.jobs.values() if prompt in {None, job.prompt}]
+        jobs = list(self.jobs.values())  # at once: requests that arrive meanwhile add to them
+        return [job for job in jobs if prompt in {None, job.prompt}]
 
     def polls(self, prompt: str | None = None) -> int:
         return sum(job.polls for job in self.made(prompt))

@@ -89,8 +89,6 @@ class Fleet:
             except subprocess.TimeoutExpired:
                 machine.kill()
             machine.reader.join(5)
-            if exc is not None:
-                print("".join(machine.said[-60:]))  # noqa: T201 - read where the test failed
         for client in self._clients:
             client.close()
         self.records.close()
@@ -141,8 +139,16 @@ class Fleet:
     def wait_until(self, is_so: Callable[[], bool], timeout_s: float) -> None:
         pause, deadline = threading.Event(), time.monotonic() + timeout_s
         while not is_so():
-            assert time.monotonic() < deadline, self.statuses()
+            assert time.monotonic() < deadline, self.report()
             pause.wait(0.2)
+
+    def report(self) -> str:
+        """What there is to read where a test fails."""
+        with self.records.read() as tx:
+            takes = tx.takes.page(None, 10_000)
+        failures = [f"{take.id}: {take.failure}" for take in takes if take.failure]
+        words = ["".join(machine.said[-60:]) for machine in self.machines]
+        return "\n".join([str(self.statuses()), *failures, *words])
 
 
 def order(server: httpx.Client, prompt: str, **fields: Any) -> str:

@@ -17,6 +17,7 @@ class Wire:
         self._loop = asyncio.new_event_loop()
         self._is_open = asyncio.Event()
         self._server: asyncio.Server | None = None
+        self._carried: set[asyncio.Task[None] | None] = set()
         self._is_up = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.port = 0
@@ -48,10 +49,11 @@ class Wire:
         self._loop.run_forever()
         if self._server is not None:
             self._server.close()
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        while tasks := asyncio.all_tasks(self._loop):
+            for task in tasks:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._carried.clear()
         self._loop.close()
 
     async def _listen(self) -> None:
@@ -60,12 +62,16 @@ class Wire:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _carry(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        self._carried.add(asyncio.current_task())  # asyncio itself does not hold it
         far, forth = await asyncio.open_connection("127.0.0.1", self._target)
         try:
             await asyncio.gather(self._pass(near, forth), self._pass(far, back))
         finally:
             for writer in (forth, back):
                 writer.close()
+            for writer in (forth, back):
+                with suppress(ConnectionError):
+                    await writer.wait_closed()
 
     async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
