@@ -92,6 +92,7 @@ def test_the_sample_fills_in_beside_the_own_project(
     expect(page.locator("#queue-list [data-take]").first).to_be_visible()
     page.keyboard.press("Escape")
     # What comes in for the sample is told here too, and changes nothing of this project.
+    expect(queue).to_contain_text(re.compile("[2-9] (running|queued)"), timeout=SAMPLE_DRAWN_MS)
     expect(queue).to_contain_text("Nothing queued", timeout=SAMPLE_DRAWN_MS)
     expect(viewer.get_by_text(SENTENCE)).to_be_visible()
     expect(project(page)).to_have_text("Untitled project")

@@ -14,6 +14,15 @@ CLIP: dict[str, Any] = {"clip_size": (180, 320), "clip_seconds": 4}
 LOADED = "() => document.querySelector('#main video')?.readyState >= 2"
 PLAYS = "() => document.querySelector('#main video')?.paused === false"
 PAUSED = "() => document.querySelector('#main video')?.paused === true"
+# The moment between a clip's end and what the page does about it, as long as a test needs it.
+HOLD_END = """() => {
+  document.addEventListener("ended", (event) => {
+    event.stopImmediatePropagation();
+    window.isAtEnd = true;
+  }, { capture: true, once: true });
+  new BroadcastChannel("shortdrama-playing").onmessage = () => { window.hasHeard = true; };
+}"""
+HEARD = "() => window.hasHeard"
 HABITS = """() => {
   const video = document.querySelector("#main video");
   return [video.playbackRate, video.volume, video.muted];
@@ -110,6 +119,26 @@ def test_playing_in_one_tab_pauses_the_other(
     page.wait_for_function("() => document.querySelector('#main video').currentTime < 2")
     assert page.evaluate(PLAYS)
     assert other.evaluate(PAUSED)
+
+
+def test_a_clip_at_its_end_gives_way_to_a_tab_that_begins(
+    page: Page, context: BrowserContext, quick_studio: QuickStudio, shot: str
+) -> None:
+    """It is paused there for a moment, and must not begin anew over the other tab."""
+    other = context.new_page()
+    for tab in (page, other):
+        open_loaded(tab, quick_studio.page_of(shot))
+    page.evaluate(HOLD_END)
+    page.keyboard.press("k")
+    page.wait_for_function(PLAYS)
+    page.evaluate("document.querySelector('#main video').currentTime = 3.9")
+    page.wait_for_function("() => window.isAtEnd")
+    other.keyboard.press("k")
+    other.wait_for_function(PLAYS)
+    page.wait_for_function(HEARD)
+    page.evaluate("document.querySelector('#main video').dispatchEvent(new Event('ended'))")
+    assert page.evaluate(PAUSED)
+    assert other.evaluate(PLAYS)
 
 
 def test_a_finished_take_plays_in_one_of_two_tabs(

@@ -7,7 +7,7 @@
 
 import { frameAt, middleOf, nextSpeed, timecode, withPoint } from "./frames.js";
 import { habits } from "./habits.js";
-import { playAlone } from "./one-tab.js";
+import { mayGoOn, playAlone } from "./one-tab.js";
 import { Scrubber } from "./scrubber.js";
 import { followSound, soundOf } from "./sound.js";
 
@@ -147,7 +147,7 @@ export class TakePlayer extends HTMLElement {
   #atEnd() {
     this.dispatchEvent(new CustomEvent("take-ended", { bubbles: true }));
     if (!this.isConnected) return;
-    if (!this.#loops) { this.video.pause(); return; }
+    if (!this.#loops || !mayGoOn(this.video)) { this.video.pause(); return; }
     this.#seek(this.#range.from);
     this.play();
   }
