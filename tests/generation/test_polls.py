@@ -149,6 +149,32 @@ async def test_a_list_that_lags_behind_is_found_out() -> None:
     assert len(vendor.lists) <= 4
 
 
+async def test_jobs_that_end_between_two_lists_are_nothing_against_the_list() -> None:
+    """One by one each is found out by itself first, while the list is as quick as can be."""
+    scale, vendor = 0.05, Lister()
+    polls = Polls(One(vendor), scale, lambda: 1)
+    line: set[str] = set()
+
+    async def follow_one(name: str) -> Heard:
+        heard = await follow(polls, name)
+        line.discard(name)
+        return heard
+
+    tasks = []
+    for number in range(40):
+        line.add(f"job {number}")
+        tasks.append(asyncio.create_task(follow_one(f"job {number}")))
+        await asyncio.sleep(0.01)
+        if number >= 10:  # just asked about by itself, and done since the last list
+            ended = f"job {number - 10}"
+            vendor.done.add(ended)
+            polls.wake(TakeId(ended))
+    lists = len(vendor.lists)
+    vendor.done |= line
+    await asyncio.wait_for(asyncio.gather(*tasks), 5)
+    assert len(vendor.lists) > lists
+
+
 async def test_who_is_told_to_wait_waits_with_all_its_takes() -> None:
     vendor = Vendor()
     polls = Polls(One(vendor, per_second=100), 0.1, lambda: 1)

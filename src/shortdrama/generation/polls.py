@@ -35,7 +35,7 @@ _LONGEST_S = 15.0  # without telling a take anything
 # about one job, so that a list that lags behind is found out within two of them.
 _CHECK_LIST_EVERY_S = 10.0
 _STRIKES = 2  # that a list was behind, before it is not believed
-_RECENTLY_S = 2.0
+_BEHIND_S = 0.3  # at least so long after a job's own answer
 _DISTRUST_S = 600.0
 _AT_ONCE = 16
 _BUSY_S = 2.0
@@ -79,7 +79,14 @@ class _Watch:
     is_single: bool = False  # the list does not have it
     is_asked: bool = False
     listed: ProviderJob | None = None
-    listed_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What a job itself said, and its list did not: the next lists have to say it too."""
+
+    job: ProviderJob
+    at: float
 
 
 @dataclass(slots=True)
@@ -96,7 +103,8 @@ class _Line:
     checked_at: float = 0.0  # a single job
     is_proven: bool = False  # its list
     was_listed: bool = False  # in the last request
-    strikes: float = 0.0
+    word: _Word | None = None
+    strikes: int = 0  # lists that did not know it
     at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
 
@@ -186,7 +194,7 @@ class Polls:
             _fail(watch, error)
         else:
             line.wish_s = job.poll_after_s or 0.0
-            self._compare(line, watch, job)
+            _note_word(line, watch, job)
             _tell(watch, Heard(job, is_woken=watch.is_woken))
         finally:
             line.at_once.release()
@@ -204,13 +212,14 @@ class Polls:
         line.was_listed = True
         metrics.POLLS.add(pages, what="list")
         try:
-            asked = [watch.question.job_id for watch in watches]
-            jobs = await provider.poll_many(asked)
+            asked = {watch.question.job_id for watch in watches}
+            jobs = await provider.poll_many([*asked, *(_to_confirm(line) - asked)])
         except Exception as error:  # noqa: BLE001 - whatever it is, jobs are asked about singly now
             self._heed_refusal(line, error)
             is_passing = isinstance(error, ProviderError) and error.is_transient
             line.distrusted_until = now + (_BUSY_S if is_passing else _DISTRUST_S) * self._scale
             return
+        self._weigh(line, now, jobs)
         for watch in watches:
             self._hear_listed(line, watch, jobs.get(watch.question.job_id))
 
@@ -220,11 +229,10 @@ class Polls:
         if job is None:
             watch.is_single = True
             return
-        before, watch.listed, watch.listed_at = watch.listed, job, now
+        before, watch.listed = watch.listed, job
         has_ended = job.phase not in _RUNNING
-        if before is not None and before.phase is not job.phase:
-            line.strikes = 0.0  # it moves by itself
-            line.is_proven = line.is_proven or has_ended
+        if has_ended and before is not None and before.phase is not job.phase:
+            line.is_proven = True
         waited_s = (now - watch.began) / self._scale
         has_moved = before is not None and job.progress != before.progress
         # What a take hears, its row and every page hear as well.
@@ -235,15 +243,19 @@ class Polls:
         else:
             watch.due = now + watch.question.pace() * _LIST_QUICKER * self._scale
 
-    def _compare(self, line: _Line, watch: _Watch, job: ProviderJob) -> None:
-        """A list that is behind what was said of a job a moment later, and again: not believed."""
-        is_recent = time.monotonic() - watch.listed_at < _RECENTLY_S * max(self._scale, 0.1)
-        if watch.listed is None or not is_recent or job.phase is watch.listed.phase:
+    def _weigh(self, line: _Line, asked_at: float, jobs: dict[str, ProviderJob]) -> None:
+        """A list that does not know what a job itself said before, and again: not believed."""
+        word = line.word
+        if word is None or asked_at - word.at < _BEHIND_S * self._scale:
             return
-        line.strikes += 0.5 if job.phase in _RUNNING else 1
+        listed = jobs.get(word.job.id)
+        if listed is None or listed.phase not in _RUNNING or listed.phase is word.job.phase:
+            line.word = None
+            return
+        line.strikes += 1
         if line.strikes >= _STRIKES:
-            line.strikes, line.is_proven = 0.0, False
-            line.distrusted_until = time.monotonic() + _DISTRUST_S * self._scale
+            line.word, line.is_proven = None, False
+            line.distrusted_until = asked_at + _DISTRUST_S * self._scale
 
     def _heed_refusal(self, line: _Line, error: Exception) -> None:
         """Who is told to wait waits with all takes of the connection."""
@@ -272,6 +284,16 @@ def _is_trial(line: _Line, now: float, scale: float) -> bool:
     """Whether a single job is asked about, to see what the list is worth."""
     is_old = now - line.checked_at >= _CHECK_LIST_EVERY_S * scale
     return is_old or (line.was_listed and not line.is_proven)
+
+
+def _note_word(line: _Line, watch: _Watch, job: ProviderJob) -> None:
+    """One at a time: a list that has forgotten a job costs a look through all its pages."""
+    if line.word is None and watch.listed is not None and watch.listed.phase is not job.phase:
+        line.word, line.strikes = _Word(job, time.monotonic()), 0
+
+
+def _to_confirm(line: _Line) -> set[str]:
+    return set() if line.word is None else {line.word.job.id}
 
 
 def _tell(watch: _Watch, heard: Heard) -> None:
