@@ -12,7 +12,7 @@ from doubles.take_studio import Play, TakeStudio
 from generation.conftest import LIMITS
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import TakeStatus
-from shortdrama.domain.waiting import KEY_REFUSED, held_up, strange_word
+from shortdrama.domain.waiting import KEY_REFUSED, SILENT, HeldUp, held_up, strange_word
 
 pytestmark = pytest.mark.xdist_group("takes-words")
 
@@ -48,6 +48,23 @@ def test_a_key_that_is_refused_is_told_and_the_job_still_asked_about(
     # Anew at once when it goes on, then when it comes in, and when it is ready.
     assert changes(studio, take_id) >= told + 3
     assert double.submits(prompt) == 1
+
+
+def test_a_provider_that_does_not_answer_is_told_and_still_asked(
+    studio: TakeStudio, double: Sora2Double
+) -> None:
+    double.script("silent", poll="502_html")
+    take_id = studio.order("silent").id
+    studio.wait_until(lambda: held_up(studio.takes.get(take_id)) is not None)
+    take = studio.takes.get(take_id)
+    assert held_up(take) == HeldUp(SILENT)
+    assert take.status is TakeStatus.GENERATING
+    told = changes(studio, take_id)
+    (job,) = double.made("silent")
+    job.script = double.script("silent", poll=["in_progress:30", "in_progress:30", "completed"])
+    assert studio.wait_for(take_id).status is TakeStatus.READY
+    assert changes(studio, take_id) >= told + 3
+    assert double.submits("silent") == 1
 
 
 def test_two_refusals_are_nothing_to_be_told(studio: TakeStudio, double: Sora2Double) -> None:

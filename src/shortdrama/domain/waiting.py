@@ -106,12 +106,13 @@ def lefts_of(
 class HeldUp:
     """Why a take under way does not go on just now. `until` is known of a busy provider."""
 
-    why: str  # of `NO_KEY`, `KEY_REFUSED`, `BUSY`, `UNREACHABLE`, `LOST`
+    why: str  # of `NO_KEY`, `KEY_REFUSED`, `SILENT`, `BUSY`, `UNREACHABLE`, `LOST`
     until: datetime | None = None
 
 
 NO_KEY = "no_key"  # of its connection, on this machine
 KEY_REFUSED = "key_refused"  # again and again; the job may go on there
+SILENT = "silent"  # asked about the job again and again
 BUSY = "busy"
 UNREACHABLE = "unreachable"
 LOST = "lost"  # the built-in engine's job went with its process
@@ -122,9 +123,20 @@ def busy_until(moment: datetime) -> str:
     return f"{BUSY} {moment.astimezone(UTC).isoformat(timespec='milliseconds')}"
 
 
+_NO_ANSWER = "no answer: "
+
+
+def no_answer(message: str) -> str:
+    """What a take's `provider_status` says while its provider tells nothing of the job."""
+    return f"{_NO_ANSWER}{message}"
+
+
 def held_up(take: Take) -> HeldUp | None:
     """None where nothing holds it up."""
-    word, _, moment = (take.provider_status or "").partition(" ")
+    said = take.provider_status or ""
+    if said.startswith(_NO_ANSWER):
+        return HeldUp(SILENT) if take.status is TakeStatus.GENERATING else None
+    word, _, moment = said.partition(" ")
     if word in {NO_KEY, KEY_REFUSED} and not moment:
         return HeldUp(word) if take.is_active else None
     if take.status is not TakeStatus.QUEUED or word not in {BUSY, UNREACHABLE, LOST}:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from shortdrama.domain.here import is_here
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import FailureKind, Take, TakeStatus
-from shortdrama.domain.waiting import KEY_REFUSED, Pace, corrected_s, unknown_word
+from shortdrama.domain.waiting import KEY_REFUSED, Pace, corrected_s, no_answer, unknown_word
 from shortdrama.errors import ProviderError, StudioError
 from shortdrama.generation import chronicle, failures
 from shortdrama.generation.cadence import Watch, next_poll_s
@@ -223,8 +223,8 @@ async def _miss(tools: Tools, vigil: _Vigil, error: StudioError) -> Take | None:
     if vigil.refusals == _MISSES:
         vigil.take = await show_word(tools, vigil.take, KEY_REFUSED)
     elif vigil.failed_polls == _MISSES:
-        word = f"no answer: {error.message}"[:_WORD_CHARS]
-        await asyncio.to_thread(tools.journal.note, vigil.take.id, {"provider_status": word})
+        word = no_answer(error.message)[:_WORD_CHARS]
+        vigil.take = await show_word(tools, vigil.take, word)
     return None
 
 

@@ -13,7 +13,7 @@ from money.buyers import buy
 from shortdrama.app import build_studio
 from shortdrama.domain.money import TakeCost
 from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
-from shortdrama.domain.waiting import KEY_REFUSED, NO_KEY, busy_until, unknown_word
+from shortdrama.domain.waiting import KEY_REFUSED, NO_KEY, busy_until, no_answer, unknown_word
 from shortdrama.settings import Settings
 from shortdrama.storage.db.database import Database
 from shortdrama.web.panels.takes.card import Setting, state_word, take_card, video_url
@@ -75,6 +75,9 @@ def test_a_take_that_is_held_up_says_why() -> None:
     assert said(TakeStatus.QUEUED, busy_until(soon)) == at + today
     day = later.astimezone().strftime("%Y-%m-%d %H:%M")
     assert said(TakeStatus.QUEUED, busy_until(later)) == at + day
+    silent = no_answer("502 Bad Gateway")
+    assert said(TakeStatus.GENERATING, silent).startswith("The provider does not answer;")
+    assert said(TakeStatus.DOWNLOADING, silent) == ""
     for word in ("busy", "busy yesterday", "busy 2026-13-13", "in_progress", "busy bees"):
         assert said(TakeStatus.GENERATING, word) == ""
     assert said(TakeStatus.QUEUED, "busy yesterday") == ""

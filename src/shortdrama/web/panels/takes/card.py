@@ -14,6 +14,7 @@ from shortdrama.domain.waiting import (
     BUSY,
     KEY_REFUSED,
     NO_KEY,
+    SILENT,
     UNREACHABLE,
     held_up,
     left_s,
@@ -138,6 +139,7 @@ def _trouble(take: Take, setting: Setting) -> str:
     if held.why == BUSY and held.until is not None:
         return _("The provider is busy; trying again at {time}").format(time=_clock(held.until))
     return {
+        SILENT: _("The provider does not answer; asking again. The job may go on there."),
         UNREACHABLE: _("The provider cannot be reached; trying again"),
         BUSY: _("The provider is busy; trying again when it allows"),
     }.get(held.why, "")
