@@ -198,6 +198,17 @@ async def test_a_woken_take_is_looked_at_at_once() -> None:
     assert heard.is_woken
 
 
+async def test_a_take_that_is_woken_between_two_questions_asks_the_next_at_once() -> None:
+    polls = Polls(One(Vendor()), 1.0, lambda: 1)
+    polls.wake(TakeId("one"))
+    heard = await asyncio.wait_for(polls.ask(question("one", 60)), 2)
+    assert heard.is_woken
+    polls.wake(TakeId("other"))
+    polls.forget(TakeId("other"))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(polls.ask(question("other", 60)), 0.2)
+
+
 class Moving(Lister):
     """Whose jobs are a little further in every list."""
 

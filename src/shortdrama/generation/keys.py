@@ -68,14 +68,10 @@ class Keys:
         another one than was refused.
         """
         self._loop = asyncio.get_running_loop()
-        if self.is_other_since(asked_at):
+        if self._changed_at > asked_at:
             return True
         self._refused.add(take_id)
         return False
-
-    def is_other_since(self, moment: float) -> bool:
-        """Whether a key may have been entered since then (`time.monotonic()`)."""
-        return self._changed_at > moment
 
     def look_again(self) -> None:
         """A connection was changed; from any thread."""

@@ -62,6 +62,7 @@ class Life:
         finally:
             if following is None:
                 slots.release(take_id)
+                self._tools.polls.forget(take_id)
                 self._tools.finished.pop(take_id, None)
         return following
 

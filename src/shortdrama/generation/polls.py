@@ -80,6 +80,9 @@ class _Watch:
     is_asked: bool = False
     listed: ProviderJob | None = None
 
+    def wake(self) -> None:
+        self.due, self.is_woken, self.is_single = 0.0, True, True
+
 
 @dataclass(frozen=True, slots=True)
 class _Word:
@@ -118,6 +121,7 @@ class Polls:
         self._alive = alive
         self._lines: dict[ConnectionId, _Line] = {}
         self._asking: set[asyncio.Task[None]] = set()
+        self._woken: set[TakeId] = set()  # while they asked nothing
 
     async def ask(self, question: Question) -> Heard:
         """The provider's word, once the take's pace and the others' turns allow.
@@ -129,6 +133,9 @@ class Polls:
         now = time.monotonic()
         future: asyncio.Future[Heard] = asyncio.get_running_loop().create_future()
         watch = _Watch(question, now + question.pace() * self._scale, now, future)
+        if question.take_id in self._woken:
+            self._woken.discard(question.take_id)
+            watch.wake()
         line.watches[question.take_id] = watch
         line.nudged.set()
         if line.server is None or line.server.done():
@@ -140,12 +147,18 @@ class Polls:
                 del line.watches[question.take_id]
 
     def wake(self, take_id: TakeId) -> None:
-        """Ask about the take now."""
+        """Ask about the take now, or as soon as it has a question."""
+        self._woken.add(take_id)
         for line in self._lines.values():
             watch = line.watches.get(take_id)
             if watch is not None:
-                watch.due, watch.is_woken, watch.is_single = 0.0, True, True
+                self._woken.discard(take_id)
+                watch.wake()
                 line.nudged.set()
+
+    def forget(self, take_id: TakeId) -> None:
+        """It has no more questions."""
+        self._woken.discard(take_id)
 
     def _begin(self, line: _Line, connection_id: ConnectionId) -> None:
         serving = self._serve(line, connection_id)

@@ -124,9 +124,6 @@ async def _look(tools: Tools, vigil: _Vigil) -> Take | None:
         # Nobody could ask meanwhile: the job gets another look before it counts as late.
         vigil.began, vigil.failed_polls = time.monotonic(), 0
         return vigil.take if await _has_left(tools, vigil, is_urgent=True) else None
-    if vigil.refusals and tools.keys.is_other_since(vigil.asked_at):
-        # Entered while the refusal was written down, when there was no question to wake.
-        vigil.failed_polls = vigil.refusals = 0
     question = Question(vigil.take.id, connection_id, vigil.job_id, vigil.pace)
     vigil.asked_at = time.monotonic()
     try:
