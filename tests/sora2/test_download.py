@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import gc
 import hashlib
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -274,3 +277,17 @@ def test_boxes_are_read_with_all_sizes(tmp_path: Path):
     for content in (ftyp + long_mdat + moov, ftyp + moov + open_mdat):
         path.write_bytes(content)
         check_mp4(path)
+
+
+async def test_a_download_that_is_cancelled_at_any_moment_leaves_no_file_open(client, tmp_path):
+    """Also while a thread is just opening it: what is left open is a warning, and so an error."""
+    job = await client.generate_video("a cat")
+    loop_turns = range(0, 400, 4)
+    for turns in loop_turns:
+        task = asyncio.ensure_future(client.download_video(job.id, tmp_path / "cat.mp4"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    gc.collect()

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import re
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -300,18 +301,37 @@ async def _large(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield bytes(gathered)
 
 
+class _Part:
+    """A file that is opened in a thread; who is cancelled at any moment leaves none open."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._file: BinaryIO | None = None
+        self._is_over = False
+
+    def open(self) -> BinaryIO:
+        with self._lock:
+            if self._is_over:
+                raise FileNotFoundError(self._path)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("wb")
+            return self._file
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_over = True
+            if self._file is not None:
+                self._file.close()
+
+
 @asynccontextmanager
 async def _file(path: Path) -> AsyncIterator[BinaryIO]:
-    def make() -> BinaryIO:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb")
-
-    file = await to_thread.run_sync(make)
+    part = _Part(path)
     try:
-        yield file
+        yield await to_thread.run_sync(part.open)
     finally:
-        with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(file.close)
+        part.close()  # not in a thread, whose turn a cancelled task may not wait for
 
 
 def _write(file: BinaryIO, update: Callable[[bytes], None], chunk: bytes) -> None:
