@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,10 +26,15 @@ class QuickStudio:
         self.process = process
         self.provider = provider
         self.url = process.url
+        # One for all requests: making a client reads the machine's certificates each time.
+        self._client = httpx.Client(base_url=process.url, timeout=WAIT_S, trust_env=False)
+
+    def close(self) -> None:
+        self._client.close()
 
     def new_shot(self) -> str:
         """The id of a shot that no other test uses."""
-        shot = httpx.post(f"{self.url}/api/shots").raise_for_status().json()
+        shot = self._client.post("/api/shots").raise_for_status().json()
         return str(shot["id"])
 
     def page_of(self, shot: str) -> str:
@@ -46,25 +52,25 @@ class QuickStudio:
             "size": "720x1280",
             "shot_id": shot,
         }
-        return dict(httpx.post(f"{self.url}/api/takes", json=order).raise_for_status().json())
+        return dict(self._client.post("/api/takes", json=order).raise_for_status().json())
 
     def take(self, shot: str, prompt: str, status: str = "ready", **script: Any) -> dict[str, Any]:
         """An ordered take that has come as far as `status`."""
         take = self.order(shot, prompt, **script)
-        deadline = time.monotonic() + WAIT_S
+        pause, deadline = threading.Event(), time.monotonic() + WAIT_S
         while take["status"] != status:
             assert time.monotonic() < deadline, f"{take['status']}, not {status}: {take['error']}"
+            pause.wait(0.05)  # the studio needs the processor to get there
             take = self._get(take["id"])
         return take
 
     def takes(self, shot: str) -> list[dict[str, Any]]:
         """Of a shot, newest first."""
-        answer = httpx.get(f"{self.url}/api/takes", params={"limit": 200}).json()
+        answer = self._client.get("/api/takes", params={"limit": 200}).json()
         return [take for take in answer if take["shot_id"] == shot]
 
     def _get(self, take_id: str) -> dict[str, Any]:
-        with httpx.Client() as client:
-            return dict(client.get(f"{self.url}/api/takes/{take_id}").json())
+        return dict(self._client.get(f"/api/takes/{take_id}").json())
 
 
 @contextmanager
@@ -77,7 +83,9 @@ def run_quick_studio(data: Path) -> Iterator[QuickStudio]:
             SORA2_MODEL=MODEL,
         )
         process.start()
+        studio = QuickStudio(process, provider)
         try:
-            yield QuickStudio(process, provider)
+            yield studio
         finally:
+            studio.close()
             process.stop()
