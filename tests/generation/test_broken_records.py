@@ -14,9 +14,11 @@ import pytest
 from doubles.sora2_double import Sora2Double
 from doubles.take_studio import KEY, Play, TakeStudio
 from generation.conftest import LIMITS
+from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import TakeStatus
 from shortdrama.errors import Busy
-from shortdrama.generation.ports import ProviderJob
+from shortdrama.generation.journal import Journal
+from shortdrama.generation.ports import Bill, ProviderJob
 
 pytestmark = pytest.mark.xdist_group("takes-records")
 S = TakeStatus
@@ -109,6 +111,48 @@ def test_what_the_records_give_no_answer_to_is_no_question_to_a_person(
         with studio:
             assert studio.wait_for(studio.order("not heard").id).status is end
         assert double.submits() == (2 if answers[0] == "429" else 1)
+
+
+class Unbilled(Journal):
+    """Whose first word of a bill is not taken."""
+
+    was_asked = False
+
+    def bill(self, take_id: TakeId, bill: Bill) -> None:
+        if not self.was_asked:
+            self.was_asked = True
+            raise Busy(AWAY)
+        super().bill(take_id, bill)
+
+
+class Billing:
+    """A provider that tells the price with the job."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def for_connection(self, connection_id: Any) -> Any:
+        return Billing(self._inner.for_connection(connection_id))
+
+    async def submit(self, submission: Any) -> ProviderJob:
+        job: ProviderJob = await self._inner.submit(submission)
+        return replace(job, bill=Bill(700_000))
+
+
+def test_a_bill_that_is_not_taken_at_once_makes_no_failure_of_a_paid_call(tmp_path: Path) -> None:
+    with Sora2Double(api_key=KEY) as double:
+        studio = TakeStudio(tmp_path, double.base_url, Play(limits=LIMITS))
+        object.__setattr__(studio.tools, "providers", Billing(studio.providers))
+        studio.tools.__dict__["journal"] = journal = Unbilled(studio.records)
+        with studio:
+            take = studio.wait_for(studio.order("billed").id)
+        assert take.status is S.READY
+        assert journal.was_asked
+        with studio.records.read() as tx:
+            assert tx.submissions.known_jobs([double.made()[0].id])
 
 
 class Renaming:

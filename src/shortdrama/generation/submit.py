@@ -143,7 +143,9 @@ async def _send(tools: Tools, claim: Claim) -> Take | None:
         job = await at_once.keep(tools, take, await provider.submit(submission))
     accepted = await _accept(tools, take, claim.attempt, job)
     if job.bill is not None:
-        await asyncio.to_thread(tools.journal.bill, take.id, job.bill)
+        # No trouble with the records may look like trouble with the call, which is over.
+        bill = partial(asyncio.to_thread, tools.journal.bill, take.id, job.bill)
+        await outlast(tools.pauses, take.id, bill)
     return accepted
 
 
