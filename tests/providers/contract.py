@@ -36,11 +36,14 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import pytest
+from PIL import Image
 
 from doubles.sora2_double import refused_url
 from shortdrama.domain.ids import ConnectionId
@@ -567,11 +570,16 @@ class ProviderContract:
 
 def picture(path: Path, number: int = 0, size: str = "720x1280") -> Reference:
     """A real PNG of that size, another colour for another number."""
-    from PIL import Image
-
-    width, height = (int(side) for side in size.split("x"))
-    Image.new("RGB", (width, height), (40 + 60 * number % 200, 90, 160)).save(path)
+    path.write_bytes(_png(number, size))
     return Reference(path, "image/png", path.name)
+
+
+@cache
+def _png(number: int, size: str) -> bytes:
+    width, height = (int(side) for side in size.split("x"))
+    out = BytesIO()
+    Image.new("RGB", (width, height), (40 + 60 * number % 200, 90, 160)).save(out, "PNG")
+    return out.getvalue()
 
 
 async def ended(provider: OpenProvider, job: ProviderJob) -> ProviderJob:
