@@ -57,6 +57,7 @@ from shortdrama.sora2.boxes import check_mp4
 _MOST_POLLS = 5
 _MOST_ID_BYTES = 4096
 _PICTURES = {Mode.TEXT: 0, Mode.FIRST_FRAME: 1, Mode.FIRST_LAST: 2, Mode.REFERENCES: 2}
+_SMALLER = 4  # than the take: providers decode it for each order
 _WAITING = frozenset({JobPhase.QUEUED, JobPhase.RUNNING})
 
 
@@ -569,14 +570,14 @@ class ProviderContract:
 
 
 def picture(path: Path, number: int = 0, size: str = "720x1280") -> Reference:
-    """A real PNG of that size, another colour for another number."""
+    """A real PNG of that shape, another colour for another number."""
     path.write_bytes(_png(number, size))
     return Reference(path, "image/png", path.name)
 
 
 @cache
 def _png(number: int, size: str) -> bytes:
-    width, height = (int(side) for side in size.split("x"))
+    width, height = (int(side) // _SMALLER for side in size.split("x"))
     out = BytesIO()
     Image.new("RGB", (width, height), (40 + 60 * number % 200, 90, 160)).save(out, "PNG")
     return out.getvalue()
