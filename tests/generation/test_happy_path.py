@@ -77,3 +77,21 @@ def test_the_time_left_of_the_row_is_the_time_left_of_the_event(tmp_path: Path) 
     assert take.estimate_s is not None
     elapsed_s, left_s = float(str(halfway["elapsed_s"])), float(str(halfway["left_s"]))
     assert take.estimate_s == pytest.approx(elapsed_s + left_s, abs=0.2)
+
+
+@pytest.mark.parametrize(("wish_ms", "scale"), [(60_000, 0.02), (100, 1.0)])
+def test_the_first_question_comes_when_the_answer_to_the_order_wishes_it(
+    tmp_path: Path, wish_ms: int, scale: float
+) -> None:
+    """Neither earlier nor, as where nothing is wished, after a second."""
+    with (
+        Sora2Double(api_key=KEY, has_list=False, poll_after_ms=wish_ms) as double,
+        TakeStudio(tmp_path, double.base_url, Play(scale=scale)) as studio,
+    ):
+        studio.wait_for(studio.order("not before").id)
+        ordered, asked = (
+            next(call.at for call in double.requests if call.method == method)
+            for method in ("POST", "GET")
+        )
+    wish_s = wish_ms / 1000 * scale
+    assert wish_s <= asked - ordered < wish_s * 1.15 + 0.6

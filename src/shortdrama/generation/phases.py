@@ -75,6 +75,8 @@ class Tools:
     sending: set[TakeId] = field(default_factory=set)  # an answer is waited for in this process
     # What was said of jobs when they were done, and when: their links are young for a while.
     finished: dict[TakeId, tuple[ProviderJob, float]] = field(default_factory=dict)
+    # When a provider wishes to be asked first, as it said when it took the job; in seconds.
+    wishes: dict[TakeId, float] = field(default_factory=dict)
     downloads: Downloads = field(default_factory=Downloads)
     finishes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_FINISHES))
 

@@ -141,6 +141,8 @@ async def _send(tools: Tools, claim: Claim) -> Take | None:
     with ExitStack() as files:
         submission = await asyncio.to_thread(_submission, tools, take, files)
         job = await at_once.keep(tools, take, await provider.submit(submission))
+    if job.poll_after_s is not None:
+        tools.wishes[take.id] = job.poll_after_s
     accepted = await _accept(tools, take, claim.attempt, job)
     if job.bill is not None:
         # No trouble with the records may look like trouble with the call, which is over.

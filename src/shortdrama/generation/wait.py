@@ -39,6 +39,7 @@ class _Vigil:
     take: Take
     job_id: str
     is_free: bool
+    asked_s: float | None  # by the provider, until the next look
     expected_s: float | None  # the quickest that history tells; polls go by it
     began: float
     first_s: float | None  # what was expected when it was sent; what is told goes by it
@@ -53,7 +54,6 @@ class _Vigil:
     looks: int = 0
     read_at: float = field(default_factory=time.monotonic)  # its row
     asked_at: float = 0.0  # the question that is under way
-    asked_s: float | None = None
     progress: int | None = None
     bill: Bill | None = None  # written last
     moved_at: float = field(default_factory=time.monotonic)  # its progress
@@ -66,13 +66,16 @@ class _Vigil:
     def pace(self) -> float:
         """Seconds from now.
 
-        The first look comes early, however long the job may take: what is refused is often refused
-        at once. A job that was not sent just now is looked at at once.
+        The first look comes early, however long the job may take and unless its provider wishes
+        otherwise: what is refused is often refused at once. A job that was not sent just now is
+        looked at at once.
         """
         usual = next_poll_s(self.watch, random.random)
         if self.looks or self.failed_polls:
             return usual
-        return 0.0 if self.elapsed_s > _JUST_SENT_S else min(usual, _FIRST_LOOK_S)
+        if self.elapsed_s > _JUST_SENT_S:
+            return 0.0
+        return min(usual, _FIRST_LOOK_S) if self.asked_s is None else usual
 
     @property
     def watch(self) -> Watch:
@@ -113,8 +116,8 @@ def _begin(tools: Tools, take: Take, job_id: str) -> _Vigil:
     expected_s = min(history) if history else take.estimate_s
     is_free = tools.providers.is_free(request.connection_id)
     least_s = tools.providers.allowance_of(request.connection_id).poll_every_s
-    began = time.monotonic()
-    return _Vigil(take, job_id, is_free, expected_s, began, take.estimate_s, least_s)
+    began, asked_s = time.monotonic(), tools.wishes.pop(take.id, None)
+    return _Vigil(take, job_id, is_free, asked_s, expected_s, began, take.estimate_s, least_s)
 
 
 async def _look(tools: Tools, vigil: _Vigil) -> Take | None:
