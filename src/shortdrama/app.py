@@ -11,13 +11,13 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from starlette.types import ASGIApp
 
 from shortdrama.access.client_keys import ClientKeyService
 from shortdrama.access.tries import SharedTries, TriesHere
 from shortdrama.access.users import UserService
+from shortdrama.address import announced
 from shortdrama.built_in import open_pool, previz_engine, sora2_service
 from shortdrama.connections.service import ConnectionService
 from shortdrama.joining import Storage, join, join_connections
@@ -63,7 +63,7 @@ def build_studio(settings: Settings, url: str, password: str | None = None) -> I
         directory = stack.enter_context(_directory(settings))
         storage = stack.enter_context(_open_storage(settings, directory))
         if storage.database.is_sqlite:
-            stack.enter_context(_announced(directory, url))
+            stack.enter_context(announced(directory, url))
         services = join(settings, storage, stack, has_root=bool(password))
         yield Studio(_web(services, password, storage.database), services)
 
@@ -102,35 +102,10 @@ def open_access(settings: Settings) -> Iterator[tuple[UserService, ClientKeyServ
         database.close()
 
 
-def running_studio(settings: Settings) -> str | None:
-    """The address of the studio that runs on this data directory, if one does."""
-    directory = DataDirectory(settings.data)
-    if not directory.is_in_use():
-        return None
-    try:
-        return _address_file(directory).read_text(encoding="utf-8").strip() or None
-    except FileNotFoundError:
-        return None
-
-
 def _directory(settings: Settings) -> DataDirectory:
     """On PostgreSQL, several processes of one machine may use it at the same time."""
     records = sqlite_file(settings.effective_database_url)
     return DataDirectory(settings.data, is_shared=records is None, records=records)
-
-
-def _address_file(directory: DataDirectory) -> Path:
-    return directory.path / "studio.url"
-
-
-@contextmanager
-def _announced(directory: DataDirectory, url: str) -> Iterator[None]:
-    file = _address_file(directory)
-    file.write_text(url, encoding="utf-8")
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
 
 
 @contextmanager

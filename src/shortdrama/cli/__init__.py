@@ -16,6 +16,7 @@ import typer
 
 from shortdrama import __version__
 from shortdrama.cli import access
+from shortdrama.cli.memory import loading
 from shortdrama.errors import InvalidInput, StudioError
 from shortdrama.settings import Settings, SettingsSource, load_settings
 
@@ -145,7 +146,8 @@ def worker(
 
     Any number of workers share the work; when one dies, the others go on with its takes.
     """
-    from shortdrama.cli.worker import run_worker
+    with loading():
+        from shortdrama.cli.worker import run_worker
 
     run_worker(settings_from(config, data=data, worker_name=name))
 
@@ -272,7 +274,8 @@ def sora2(
     previz-1 or, as programs for OpenAI's API do, for sora-2 or sora-2-pro. The studio itself
     answers at its own address, with the models that are connected there.
     """
-    from shortdrama.cli.sora2 import serve_sora2
+    with loading():
+        from shortdrama.cli.sora2 import serve_sora2
 
     serve_sora2(settings_from(config, data=data), host, port, key)
 
@@ -294,7 +297,8 @@ def backup(
     A folder is a studio of its own: `shortdrama serve --data DESTINATION` opens it. Keys of
     connections stay in the keyring and are not copied.
     """
-    from shortdrama.cli.backup import back_up
+    with loading():
+        from shortdrama.cli.backup import back_up
 
     back_up(settings_from(config, data=data), destination)
 

@@ -24,8 +24,7 @@ from shortdrama.domain.ids import new_id
 from shortdrama.domain.money import dollars
 from shortdrama.errors import InvalidInput
 from shortdrama.settings import Settings
-from shortdrama.web.i18n import _
-from shortdrama.web.pages import money
+from shortdrama.web.i18n import _, money
 
 POLL_S = 0.3
 READY, FAILED, UNDECIDED, INTERRUPTED = 0, 1, 3, 130

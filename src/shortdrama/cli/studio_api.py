@@ -12,19 +12,21 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpx
 
-from shortdrama.app import build_studio, running_studio
+from shortdrama.address import running_studio
+from shortdrama.cli.memory import loading
 from shortdrama.domain.ids import new_id
-from shortdrama.domain.people import CLI
+from shortdrama.domain.people import ACTOR_HEADER, CLI
 from shortdrama.errors import InvalidInput, StorageFull, StudioError, mark
 from shortdrama.settings import Settings
 from shortdrama.web.i18n import html_language
-from shortdrama.web.services import BlobReader
-from shortdrama.web.who import ACTOR_HEADER
+
+if TYPE_CHECKING:
+    from shortdrama.web.services import BlobReader
 
 _SLICE = 8 * 1024 * 1024
 _WRONG_CALL = range(400, 500)
@@ -123,6 +125,10 @@ async def open_api(settings: Settings) -> AsyncIterator[StudioApi]:
         ) as http:
             yield StudioApi(http, url, None)
         return
+    # Only here: a command that speaks to a running studio need not wait for all of it.
+    with loading():
+        from shortdrama.app import build_studio
+
     # Without an address: a second command must not take this one for a server.
     with build_studio(settings, url="") as studio:
         await studio.services.start()

@@ -15,6 +15,7 @@ ClientId = NewType("ClientId", str)
 
 # Who ordered, where nobody has logged in: the studio's page, the command line, another program.
 PAGE, CLI, PROGRAM = "page", "cli", "api"
+ACTOR_HEADER = "x-shortdrama-actor"  # CLI: of the studio's own command line
 ROOT_NAME = "owner"  # who logs in with SHORTDRAMA_PASSWORD alone
 
 

@@ -19,6 +19,7 @@ from babel import Locale, negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from shortdrama.domain.money import dollars
 from shortdrama.errors import Sentence, fill
 
 LOCALE_FOLDER = Path(__file__).parent / "locale"
@@ -72,6 +73,15 @@ def ngettext_now(singular: str, plural: str, count: int) -> str:
 
 _ = gettext_now
 _WORDS = ("what", "kind", "advice")
+
+
+def money(micro_usd: int | None) -> str:
+    """ "$0.40"; "free" for nothing, an empty text where the price is unknown."""
+    if micro_usd is None:
+        return ""
+    if micro_usd == 0:
+        return _("free")
+    return dollars(micro_usd)
 
 
 def say(template: str, details: dict[str, Any]) -> str:

@@ -11,7 +11,6 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from shortdrama.domain.money import dollars
 from shortdrama.domain.sizes import file_size
 from shortdrama.web import i18n
 from shortdrama.web.static_files import StaticFiles
@@ -41,7 +40,7 @@ class Pages:
         }
         self._environment.filters |= {
             "duration": duration,
-            "money": money,
+            "money": i18n.money,
             "bytes": file_size,
             "clock": clock,
         }
@@ -68,15 +67,6 @@ def duration(seconds: float) -> str:
     """Minutes and seconds, "0:38"."""
     whole = round(seconds)
     return f"{whole // 60}:{whole % 60:02d}"
-
-
-def money(micro_usd: int | None) -> str:
-    """ "$0.40"; "free" for nothing, an empty text where the price is unknown."""
-    if micro_usd is None:
-        return ""
-    if micro_usd == 0:
-        return i18n.gettext_now("free")
-    return dollars(micro_usd)
 
 
 def clock(moment: datetime) -> str:

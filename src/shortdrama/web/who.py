@@ -11,9 +11,8 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from shortdrama.domain.money import Buyer
-from shortdrama.domain.people import CLI, PAGE, PROGRAM, Who
+from shortdrama.domain.people import ACTOR_HEADER, CLI, PAGE, PROGRAM, Who
 
-ACTOR_HEADER = "x-shortdrama-actor"  # "cli": of the studio's own command line
 # Of what the page sends later than it was made: whose it is, as `person_mark` says it.
 PERSON_HEADER = "x-shortdrama-person"
 
