@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ import httpx
 
 from doubles.sora2_double import Sora2Double
 from e2e.studio_process import StudioProcess
+from looks import look_until
 
 KEY = "sk-made-up"
 MODEL = "sora-2"
@@ -57,12 +56,11 @@ class QuickStudio:
     def take(self, shot: str, prompt: str, status: str = "ready", **script: Any) -> dict[str, Any]:
         """An ordered take that has come as far as `status`."""
         take = self.order(shot, prompt, **script)
-        pause, deadline = threading.Event(), time.monotonic() + WAIT_S
-        while take["status"] != status:
-            assert time.monotonic() < deadline, f"{take['status']}, not {status}: {take['error']}"
-            pause.wait(0.05)  # the studio needs the processor to get there
-            take = self._get(take["id"])
-        return take
+        if take["status"] == status:
+            return take
+        return look_until(
+            lambda: self._get(take["id"]), lambda told: told["status"] == status, WAIT_S
+        )
 
     def takes(self, shot: str) -> list[dict[str, Any]]:
         """Of a shot, newest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
+from functools import partial
 from typing import Any
 
 import httpx
@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from e2e.quick_studio import QuickStudio
 from e2e.studio_process import StudioProcess
+from looks import look_until
 
 pytestmark = pytest.mark.browser
 CLIP: dict[str, Any] = {"clip_size": (180, 320), "clip_seconds": 4}
@@ -31,9 +32,9 @@ def drawn(shared_studio: StudioProcess) -> str:
     order = {"prompt": "A tram at night. Hold.", "model": "previz-1", "size": "720x1280"}
     with httpx.Client(base_url=shared_studio.url, timeout=60) as api:
         takes = [api.post("/api/takes", json={**order, "seconds": s}).json() for s in (4, 2, 4)]
-        deadline = time.monotonic() + 180
-        while any(api.get(f"/api/takes/{t['id']}").json()["status"] != "ready" for t in takes):
-            assert time.monotonic() < deadline
+        for take in takes:
+            ask = partial(api.get, f"/api/takes/{take['id']}")
+            look_until(ask, lambda told: told.json()["status"] == "ready", within_s=180)
     return f"{shared_studio.url}/compare?shot={takes[0]['shot_id']}&takes="
 
 

@@ -60,7 +60,7 @@ def run_door(folder: Path, password: str = "", **settings: object) -> Iterator[D
     folder.mkdir(parents=True)
     (folder / "models.toml").write_text(_PRICES, encoding="utf-8")
     with ExitStack() as stack:
-        provider = stack.enter_context(Sora2Double(api_key=_KEY))
+        provider = stack.enter_context(Sora2Double(api_key=_KEY, poll_after_ms=100))
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("SORA2_API_KEY", _KEY)
         made = Settings(

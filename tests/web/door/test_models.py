@@ -20,7 +20,7 @@ _KEY = "sk-other"
 
 @pytest.fixture
 def other() -> Iterator[Sora2Double]:
-    with Sora2Double(api_key=_KEY) as provider:
+    with Sora2Double(api_key=_KEY, poll_after_ms=100) as provider:
         yield provider
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import httpx
 import openai
 import pytest
 
+from looks import look_until
 from media.samples import paint
 from shortdrama.domain.ids import TakeId
 from shortdrama.sora2.boxes import check_mp4
@@ -20,9 +19,6 @@ from web.door.conftest import MODEL, Door
 # OpenAI marked `client.videos` deprecated when it closed its own servers; the protocol lives on
 # here, and that very client is what must keep working.
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API is scheduled:DeprecationWarning")
-
-
-T = TypeVar("T")
 
 
 def test_a_program_changes_only_its_base_url(door: Door, tmp_path: Path) -> None:
@@ -172,7 +168,7 @@ def test_an_undecided_job_is_not_called_failed(door: Door) -> None:
     door.provider.has_list = False
     door.provider.script("lost", submit="drop_after_accept")
     made = client.videos.create(prompt="lost", model=MODEL)
-    job = wait_for(lambda: client.videos.retrieve(made.id), lambda job: job.error is not None)
+    job = look_until(lambda: client.videos.retrieve(made.id), lambda job: job.error is not None)
     assert job.status == "in_progress"
     assert job.error is not None
     assert job.error.code == "uncertain"
@@ -203,7 +199,7 @@ def test_the_seeds_form_of_the_protocol_works_too(door: Door) -> None:
     def ask() -> dict[str, object]:
         return dict(httpx.get(f"{door.base_url}/status/{made['jobId']}").json())
 
-    done = wait_for(ask, lambda told: told["status"] == "completed")
+    done = look_until(ask, lambda told: told["status"] == "completed")
     assert httpx.get(str(done["videoUrl"])).content[4:8] == b"ftyp"
 
 
@@ -223,10 +219,3 @@ def test_links_for_clients_that_send_no_key(open_door: Callable[..., Door]) -> N
 
 def data_url(path: Path) -> str:
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
-
-
-def wait_for(ask: Callable[[], T], is_it: Callable[[T], bool]) -> T:
-    deadline = time.monotonic() + 20
-    while not is_it(told := ask()):
-        assert time.monotonic() < deadline, told
-    return told

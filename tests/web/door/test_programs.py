@@ -15,10 +15,10 @@ import httpx
 import openai
 import pytest
 
+from looks import look_until
 from media.samples import paint
 from shortdrama.access.client_keys import KeyForm
 from web.door.conftest import MODEL, Door
-from web.door.test_openai_client import wait_for
 
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API is scheduled:DeprecationWarning")
 ORDER = {"prompt": "a cat", "model": MODEL, "size": "720x1280", "seconds": "4"}
@@ -60,10 +60,10 @@ def test_the_sample_app(door: Door, picture: bytes) -> None:
         parts = {"input_reference": ("input-reference", picture, "image/png")}
         shown = http.post("/videos", data=form, files=parts).raise_for_status().json()
         for job in (made, shown):
-            wait_for(lambda job=job: ask(job["id"]), lambda told: told["status"] == "completed")
+            look_until(lambda job=job: ask(job["id"]), lambda told: told["status"] == "completed")
         remixed = http.post(f"/videos/{made['id']}/remix", json={"prompt": "a dog"})
         assert remixed.raise_for_status().json()["remixed_from_video_id"] == made["id"]
-    wait_for(lambda: door.provider.made("a dog"), bool)
+    look_until(lambda: door.provider.made("a dog"), bool)
     assert reference(door, "a fox") is not None
     assert door.provider.submits() == 3
 
@@ -75,12 +75,12 @@ def test_the_playground(door: Door, picture: bytes) -> None:
     made = client.videos.create(**ORDER)  # type: ignore[arg-type]
     file = ("photo.png", picture, "image/png")
     shown = client.videos.create(**{**ORDER, "prompt": "a fox", "input_reference": file})  # type: ignore[arg-type]
-    wait_for(lambda: client.videos.retrieve(made.id), lambda job: job.status == "completed")
+    look_until(lambda: client.videos.retrieve(made.id), lambda job: job.status == "completed")
     for variant, mark in VARIANTS.items():
         content = client.videos.download_content(made.id, variant=variant).content  # type: ignore[arg-type]
         assert mark in content[:16]
     assert client.videos.remix(made.id, prompt="a dog").remixed_from_video_id == made.id
-    wait_for(lambda: client.videos.retrieve(shown.id), lambda job: job.status == "completed")
+    look_until(lambda: client.videos.retrieve(shown.id), lambda job: job.status == "completed")
     assert reference(door, "a fox") is not None
     assert client.videos.delete(made.id).deleted
 
@@ -125,6 +125,6 @@ def test_a_picture_as_an_object(door: Door, picture: bytes, as_form: bool) -> No
         assert (refused.status_code, error["code"]) == (400, "invalid_value")
         assert error["param"] == f"input_reference.{name}"
         assert "send the" in error["message"]
-    wait_for(lambda: door.provider.made("a fox"), bool)
+    look_until(lambda: door.provider.made("a fox"), bool)
     assert reference(door, "a fox") is not None
     assert door.provider.submits() == 1

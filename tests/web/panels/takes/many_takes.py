@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from looks import look_until
 from shortdrama.domain.ids import new_id
 
 WAIT_S = 60
@@ -19,11 +20,9 @@ def a_ready_take(client: httpx.Client) -> dict[str, Any]:
     """A clip of the built-in engine."""
     order = {"prompt": "A tram", "model": "previz-1", "seconds": 2, "size": "720x1280"}
     take = client.post("/api/takes", json=order | {"references": []}).raise_for_status().json()
-    deadline = time.monotonic() + WAIT_S
-    while take["status"] != "ready":
-        assert time.monotonic() < deadline, take["status"]
-        take = client.get(f"/api/takes/{take['id']}").json()
-    return dict(take)
+    ask = partial(client.get, f"/api/takes/{take['id']}")
+    told = look_until(ask, lambda told: told.json()["status"] == "ready", WAIT_S)
+    return dict(told.json())
 
 
 def clone_takes(data: Path, take_id: str, total: int) -> None:
