@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
+
+from servers.loaded import LoadedCommand
 
 _OWN_VARIABLES = ("SHORTDRAMA_", "SORA2_")
 
@@ -20,25 +20,19 @@ class StudioProcess:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = environment
-        self._process: subprocess.Popen[str] | None = None
+        self._process: LoadedCommand | None = None
 
     def start(self, **environment: str) -> None:
         """Returns when it answers. `environment` holds for this start only."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(_OWN_VARIABLES)}
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "shortdrama", "serve"),
-                *("--data", str(self.data), "--port", str(self.port)),
-            ],
+        self._process = LoadedCommand(
+            ["serve", "--data", str(self.data), "--port", str(self.port)],
             # No desktop's keyring: a test's key must not end up in it.
-            env=inherited
+            inherited
             | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
             | self._environment
             | environment,
-            stdout=subprocess.PIPE,
-            text=True,
         )
-        assert self._process.stdout is not None
         # The line is printed once the server accepts connections.
         assert "The studio is at" in self._process.stdout.readline()
 
@@ -58,9 +52,8 @@ class StudioProcess:
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:
             return
-        self._process.send_signal(how)
-        self._process.wait(timeout=20)
-        assert self._process.stdout is not None
+        self._process.send(how)
+        assert self._process.wait() is not None, f"{how.name} did not end it"
         self._process.stdout.close()
         self._process = None
 

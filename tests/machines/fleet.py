@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -19,6 +17,7 @@ from typing import Any, Self
 import httpx
 import sqlalchemy as sa
 
+from servers.loaded import LoadedCommand
 from shortdrama.domain.ids import TakeId, new_id
 from shortdrama.domain.take import Take
 from shortdrama.storage.db.database import Database
@@ -33,7 +32,7 @@ MODEL = "double-1"
 class Machine:
     """One process. Its output is read as it comes, so that it never blocks."""
 
-    process: subprocess.Popen[str]
+    process: LoadedCommand
     said: list[str] = field(default_factory=list)
     news: threading.Condition = field(default_factory=threading.Condition)
 
@@ -41,7 +40,6 @@ class Machine:
         self.reader = threading.Thread(target=self._follow, daemon=True)
 
     def _follow(self) -> None:
-        assert self.process.stdout is not None
         with self.process.stdout as lines:
             for line in lines:
                 with self.news:
@@ -54,13 +52,13 @@ class Machine:
             while True:
                 if found := next((line for line in self.said if words in line), None):
                     return found
-                assert self.process.poll() is None, "".join(self.said)
+                assert self.process.is_running(), "".join(self.said)
                 assert time.monotonic() < deadline, "".join(self.said)
                 self.news.wait(1)
 
     def kill(self) -> None:
         """As the power does."""
-        self.process.send_signal(signal.SIGKILL)
+        self.process.send(signal.SIGKILL)
         self.process.wait()
 
 
@@ -82,11 +80,9 @@ class Fleet:
         traceback: TracebackType | None,
     ) -> None:
         for machine in self.machines:
-            machine.process.terminate()
+            machine.process.send(signal.SIGTERM)
         for machine in self.machines:
-            try:
-                machine.process.wait(20)
-            except subprocess.TimeoutExpired:
+            if machine.process.wait() is None:
                 machine.kill()
             machine.reader.join(5)
         for client in self._clients:
@@ -106,14 +102,7 @@ class Fleet:
         return machine
 
     def _run(self, *arguments: str) -> Machine:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "shortdrama", *arguments],
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        machine = Machine(process)
+        machine = Machine(LoadedCommand(list(arguments), self._environment, says_all=True))
         machine.reader.start()
         self.machines.append(machine)
         return machine

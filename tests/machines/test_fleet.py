@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 import pytest
@@ -88,7 +89,7 @@ def test_a_rolling_restart_loses_nothing(fleet: Fleet, double: Sora2Double) -> N
         order(working, f"take {number}")
     fleet.wait_until(lambda: double.submits() >= 8, 30)
     fleet.work("--name", "next")
-    leaving.process.terminate()
+    leaving.process.send(signal.SIGTERM)
     assert leaving.process.wait(40) == 0
     assert fleet.holders()["working"] == 0
     fleet.wait_until(lambda: fleet.statuses()["ready"] == 12, 60)
