@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -9,6 +10,14 @@ import certifi
 import pytest
 
 pytest_plugins = ["servers.postgres", "servers.s3", "servers.pairs"]
+
+# What is loaded until the tests begin stays: looking for garbage in it doubles the time it takes.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -244,7 +244,7 @@ def test_every_protocol_is_here() -> None:
 
 
 @pytest.mark.parametrize("name", list(_JOBS))
-@often(80)
+@often(40)
 @given(data=st.data())
 def test_answers_of_no_shape_are_no_surprise_and_never_a_clip(
     name: str, data: st.DataObject, tmp_path: Path
@@ -256,7 +256,7 @@ def test_answers_of_no_shape_are_no_surprise_and_never_a_clip(
 
 
 @pytest.mark.parametrize("shape", list(_TOLD))
-@often(120)
+@often(50)
 @given(data=st.data())
 def test_answers_with_dents_are_no_surprise_and_never_a_clip(
     shape: str, data: st.DataObject, tmp_path: Path
@@ -268,7 +268,7 @@ def test_answers_with_dents_are_no_surprise_and_never_a_clip(
 
 
 @pytest.mark.parametrize("name", list(_JOBS))
-@often(30)
+@often(20)
 @given(data=st.data())
 def test_success_in_no_shape_brings_no_clip(name: str, data: st.DataObject, tmp_path: Path) -> None:
     words = st.one_of(st.sampled_from(_DONE), st.just(True), _SCALARS)
