@@ -51,10 +51,16 @@ def add_take(
     return take
 
 
-def add_asset(records: Database, name: str = "Mei", kind: AssetKind = AssetKind.PICTURE) -> Asset:
+def add_asset(
+    records: Database,
+    name: str = "Mei",
+    kind: AssetKind = AssetKind.PICTURE,
+    key: str | None = None,
+) -> Asset:
+    """In the records; of its blob only the key, made up where none is given."""
     asset = Asset(
         id=AssetId(new_id()),
-        key=new_id() * 2,
+        key=key or new_id() * 2,
         name=name,
         file_name=f"{name}.png",
         kind=kind,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -12,8 +10,7 @@ import sqlalchemy as sa
 from doubles.sora2_double import Sora2Double
 from doubles.take_studio import TakeStudio
 from doubles.tiny_clip import tiny_clip
-from shortdrama.domain.asset import Asset, AssetKind, AssetRole
-from shortdrama.domain.ids import AssetId, ShotId, new_id
+from shortdrama.domain.ids import ShotId, new_id
 from shortdrama.domain.take import Money, TakeStatus
 from shortdrama.errors import Conflict, InvalidInput, NotFound
 from shortdrama.generation import failures
@@ -64,37 +61,6 @@ def test_an_unknown_shot_makes_nothing(studio: TakeStudio) -> None:
         studio.takes.order(order, new_id())
     with studio.records.read() as tx:
         assert list(tx.prompts.page("nowhere", None, 10)) == []
-
-
-def test_a_reference_goes_along(studio: TakeStudio, double: Sora2Double, tmp_path: Path) -> None:
-    picture = tmp_path / "picture.png"
-    picture.write_bytes(b"\x89PNG\r\n\x1a\n and more")
-    asset = Asset(
-        id=AssetId(new_id()),
-        key=studio.blobs.put_file(picture),
-        name="Ana",
-        file_name="picture.png",
-        kind=AssetKind.PICTURE,
-        role=AssetRole.CAST,
-        mime="image/png",
-        bytes=17,
-        created_at=datetime.now(UTC),
-    )
-    with studio.records.begin() as tx:
-        tx.assets.add(asset)
-    order = TakeOrder("with Ana", "sora-2", 1, "720x1280", (asset.id,))
-    studio.wait_for(studio.takes.order(order, new_id()).id)
-    assert [job.reference for job in double.made("with Ana")] == [b"\x89PNG\r\n\x1a\n and more"]
-
-
-def test_a_reference_that_is_gone_is_said(studio: TakeStudio, double: Sora2Double) -> None:
-    order = TakeOrder("with a ghost", "sora-2", 1, "720x1280", (AssetId(new_id()),))
-    take = studio.wait_for(studio.takes.order(order, new_id()).id)
-    assert take.status is S.FAILED
-    assert take.failure is not None
-    assert take.failure.message == failures.REFERENCE_GONE
-    assert take.failure.money is Money.NONE
-    assert double.submits("with a ghost") == 0
 
 
 def test_cancel_while_submitting(studio: TakeStudio, double: Sora2Double) -> None:

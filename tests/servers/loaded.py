@@ -17,10 +17,12 @@ import time
 from multiprocessing.connection import Connection
 from typing import IO
 
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(
+_loaded = multiprocessing.get_context("forkserver")
+_loaded.set_forkserver_preload(
     ["shortdrama.cli.serve", "shortdrama.cli.worker", "shortdrama.built_in", "servers.loaded"]
 )
+# Where modules are to be found elsewhere, none may be loaded before.
+_empty = multiprocessing.get_context("spawn")
 
 
 class LoadedCommand:
@@ -28,18 +30,19 @@ class LoadedCommand:
 
     Args:
         arguments: What stands behind `shortdrama`.
-        environment: All of it.
+        environment: All of it. With `PYTHONPATH` the process begins with nothing in memory.
         says_all: What goes to its stderr is read from `stdout` as well.
     """
 
     def __init__(
         self, arguments: list[str], environment: dict[str, str], *, says_all: bool = False
     ) -> None:
-        output, its_output = _context.Pipe(duplex=False)
+        context = _empty if "PYTHONPATH" in environment else _loaded
+        output, its_output = context.Pipe(duplex=False)
         errors = its_output.fileno() if says_all else 2
         its_errors = Connection(os.dup(errors), readable=False)
         with output, its_output, its_errors:
-            self._process = _context.Process(
+            self._process = context.Process(
                 target=_run, args=(arguments, environment, its_output, its_errors)
             )
             self._process.start()
@@ -71,6 +74,7 @@ def _run(
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
+    sys.path[:0] = [folder for folder in environment.get("PYTHONPATH", "").split(":") if folder]
     for pipe, number in ((output, 1), (errors, 2)):
         os.dup2(pipe.fileno(), number)
         pipe.close()

@@ -106,7 +106,7 @@ def lefts_of(
 class HeldUp:
     """Why a take under way does not go on just now. `until` is known of a busy provider."""
 
-    why: str  # of `NO_KEY`, `KEY_REFUSED`, `SILENT`, `BUSY`, `UNREACHABLE`, `LOST`
+    why: str  # of `NO_KEY`, `KEY_REFUSED`, `SILENT`, `BUSY`, `UNREACHABLE`, `STORAGE_AWAY`, `LOST`
     until: datetime | None = None
 
 
@@ -115,6 +115,7 @@ KEY_REFUSED = "key_refused"  # again and again; the job may go on there
 SILENT = "silent"  # asked about the job again and again
 BUSY = "busy"
 UNREACHABLE = "unreachable"
+STORAGE_AWAY = "storage_away"  # with the pictures that go with the prompt
 LOST = "lost"  # the built-in engine's job went with its process
 
 
@@ -139,7 +140,7 @@ def held_up(take: Take) -> HeldUp | None:
     word, _, moment = said.partition(" ")
     if word in {NO_KEY, KEY_REFUSED} and not moment:
         return HeldUp(word) if take.is_active else None
-    if take.status is not TakeStatus.QUEUED or word not in {BUSY, UNREACHABLE, LOST}:
+    if take.status is not TakeStatus.QUEUED or word not in {BUSY, UNREACHABLE, STORAGE_AWAY, LOST}:
         return None
     try:
         until = datetime.fromisoformat(moment) if moment else None

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from shortdrama.domain.ids import TakeId
 from shortdrama.domain.take import Take, TakeStatus
-from shortdrama.domain.waiting import NO_KEY, held_up, strange_word
+from shortdrama.domain.waiting import NO_KEY, STORAGE_AWAY, held_up, strange_word
 from shortdrama.errors import StudioError
 from shortdrama.generation.phases import Tools
 
@@ -29,6 +29,14 @@ async def has_waited_for_key(tools: Tools, take: Take) -> bool:
     if not tools.keys.is_missing(connection_id):
         await _say(tools, take, None)
     return True
+
+
+async def show_storage_away(tools: Tools, take: Take) -> None:
+    """Its pictures cannot be read just now; where the records cannot either, the log says so."""
+    await leave_slot(tools, take.id)
+    if take.provider_status != STORAGE_AWAY:
+        with suppress(StudioError):
+            await _say(tools, take, STORAGE_AWAY)
 
 
 async def show_word(tools: Tools, take: Take, word: str) -> Take:

@@ -12,6 +12,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast, runtime_checkable
@@ -320,7 +321,6 @@ def _fail(watch: _Watch, error: Exception) -> None:
 
 
 async def _sleep(nudged: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(nudged.wait(), None if math.isinf(seconds) else max(0.0, seconds))
-    except TimeoutError:
-        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None if math.isinf(seconds) else max(0.0, seconds)):
+            await nudged.wait()

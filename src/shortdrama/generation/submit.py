@@ -20,7 +20,12 @@ from shortdrama.domain.take import Failure, FailureKind, Money, Take, TakeStatus
 from shortdrama.domain.waiting import NO_KEY, UNREACHABLE, busy_until, held_up
 from shortdrama.errors import NotFound, ProviderError, StudioError, SubmissionUncertain
 from shortdrama.generation import at_once, chronicle, failures
-from shortdrama.generation.held_up import has_waited_for_key, leave_slot, release_call
+from shortdrama.generation.held_up import (
+    has_waited_for_key,
+    leave_slot,
+    release_call,
+    show_storage_away,
+)
 from shortdrama.generation.journal import Claim, JobTaken
 from shortdrama.generation.keys import KEY_MISSING
 from shortdrama.generation.lost import Search, search, sketch
@@ -51,8 +56,7 @@ async def submit(tools: Tools, take_id: TakeId) -> Phase | None:
         if await _has_waited(tools, take):
             continue
         if take.status is TakeStatus.QUEUED:
-            outcome = await _attempt(tools, take_id)
-            take = await _follow_patiently(tools, outcome) if outcome else take
+            take = await _send_queued(tools, take)
         else:
             take = await _settle_lost(tools, take, None)
         if phase_of(take) is not Phase.SUBMIT:
@@ -97,13 +101,39 @@ async def reconcile(tools: Tools, take_id: TakeId) -> Phase | None:
     return phase_of(await asyncio.to_thread(tools.journal.get, take_id))
 
 
-async def _attempt(tools: Tools, take_id: TakeId) -> _Outcome | None:
+async def _send_queued(tools: Tools, take: Take) -> Take | None:
+    """Its pictures come to this machine before the intent is committed: what ends the studio while
+    the storage is slow or away leaves a take that was not sent."""
+    with ExitStack() as files:
+        packed = await _pack(tools, take, files)
+        outcome = await _attempt(tools, take.id, packed)
+    return await _follow_patiently(tools, outcome) if outcome else take
+
+
+async def _pack(tools: Tools, take: Take, files: ExitStack) -> Submission | StudioError:
+    """What is to be sent, or why it cannot be.
+
+    Raises:
+        StudioError: It can be later. The take has made room for others and says why it waits.
+    """
+    try:
+        return await asyncio.to_thread(_submission, tools, take, files)
+    except StudioError as error:
+        if error.can_retry:
+            await show_storage_away(tools, take)
+            raise
+        return error
+
+
+async def _attempt(
+    tools: Tools, take_id: TakeId, packed: Submission | StudioError
+) -> _Outcome | None:
     """One paid request, once its intent is committed; None where the take is not queued now."""
     async with tools.pauses.sending():
         tools.sending.add(take_id)  # before the claim: no twin may take this answer for lost
         try:
             claim = await _claim(tools, take_id)
-            return await _outcome(tools, claim) if claim else None
+            return await _outcome(tools, claim, packed) if claim else None
         finally:
             tools.sending.discard(take_id)
             await release_call(tools, take_id)
@@ -123,9 +153,11 @@ async def _claim(tools: Tools, take_id: TakeId) -> Claim | None:
         return None
 
 
-async def _outcome(tools: Tools, claim: Claim) -> _Outcome:
+async def _outcome(tools: Tools, claim: Claim, packed: Submission | StudioError) -> _Outcome:
     try:
-        taken = await _send(tools, claim)
+        if isinstance(packed, StudioError):
+            raise packed
+        taken = await _send(tools, claim, packed)
     except StudioError as error:
         is_lost = isinstance(error, SubmissionUncertain)
         metrics.SUBMITS.add(outcome="lost" if is_lost else "refused")
@@ -135,12 +167,10 @@ async def _outcome(tools: Tools, claim: Claim) -> _Outcome:
     return _Outcome(claim, take=taken)
 
 
-async def _send(tools: Tools, claim: Claim) -> Take | None:
+async def _send(tools: Tools, claim: Claim, submission: Submission) -> Take | None:
     take = claim.take
     provider = tools.providers.for_connection(take.request.connection_id)
-    with ExitStack() as files:
-        submission = await asyncio.to_thread(_submission, tools, take, files)
-        job = await at_once.keep(tools, take, await provider.submit(submission))
+    job = await at_once.keep(tools, take, await provider.submit(submission))
     if job.poll_after_s is not None:
         tools.wishes[take.id] = job.poll_after_s
     accepted = await _accept(tools, take, claim.attempt, job)

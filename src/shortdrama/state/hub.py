@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from shortdrama.state.ports import Event
@@ -81,8 +82,7 @@ class EventHub:
 
 
 async def _woken(waker: asyncio.Event, within_s: float) -> bool:
-    try:
-        await asyncio.wait_for(waker.wait(), within_s)
-    except TimeoutError:
-        return False
-    return True
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            await waker.wait()
+    return waker.is_set()

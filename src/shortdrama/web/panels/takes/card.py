@@ -15,6 +15,7 @@ from shortdrama.domain.waiting import (
     KEY_REFUSED,
     NO_KEY,
     SILENT,
+    STORAGE_AWAY,
     UNREACHABLE,
     held_up,
     left_s,
@@ -141,6 +142,7 @@ def _trouble(take: Take, setting: Setting) -> str:
     return {
         SILENT: _("The provider does not answer; asking again. The job may go on there."),
         UNREACHABLE: _("The provider cannot be reached; trying again"),
+        STORAGE_AWAY: _("The studio's storage does not answer; trying again"),
         BUSY: _("The provider is busy; trying again when it allows"),
     }.get(held.why, "")
 
