@@ -24,13 +24,15 @@ sys.path.insert(0, str(ROOT / "tests"))
 from doubles.sora2_double import Sora2Double  # noqa: E402
 from e2e.conftest import CHROMIUM, CHROMIUM_ARGUMENTS  # noqa: E402
 from e2e.studio_process import StudioProcess  # noqa: E402
+from looks import look_until  # noqa: E402
 from shortdrama.domain.ids import new_id  # noqa: E402
 
 Act = Callable[[Page], None] | None
 SIZES = ((1440, 900), (390, 844))
 THEMES = ("dark", "light")
 MODEL = "sora-2"
-NAMES = ("Market row", "Mei", "Umbrella", "Jun and Mei", "Jun", "Platform")
+SAMPLE_SHOTS = 8
+WITHIN_S = 300
 PROMPT = "Mei pours tea for Jun without looking up. Slow push in, steam crosses her face."
 
 
@@ -69,23 +71,12 @@ def furnish(url: str) -> str:
     """Open the sample and wait until its takes are there; the shot that is shown."""
     with httpx.Client(base_url=url, trust_env=False, timeout=60) as api:
         place = api.post("/panels/sample").headers["location"]
-        while any(t["status"] not in {"ready", "failed"} for t in takes(api)):
-            with api.stream("GET", "/api/events", timeout=120) as events:
-                next(line for line in events.iter_lines() if "take.changed" in line)
-        for name, take in zip(NAMES, reversed(takes(api)), strict=False):
-            bring(api, f"{name}.webp", api.get(take["poster_url"]).content)
+        look_until(lambda: takes(api), is_complete, WITHIN_S)
     return place.partition("shot=")[2]
 
 
-def bring(api: httpx.Client, name: str, body: bytes) -> None:
-    """Put a picture into the library."""
-    upload = new_id()
-    api.post("/api/uploads", json={"id": upload, "name": name, "size": len(body)})
-    headers = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-    asset = api.patch(f"/api/uploads/{upload}", content=body, headers=headers).json()["asset"]
-    role = "cast" if "Mei" in name or "Jun" in name else "place"
-    wanted = {"name": name.removesuffix(".webp"), "role": role}
-    api.patch(f"/api/assets/{asset['id']}", json=wanted).raise_for_status()
+def is_complete(takes: list[dict[str, Any]]) -> bool:
+    return sum(take["status"] == "ready" for take in takes) == SAMPLE_SHOTS
 
 
 def takes(api: httpx.Client) -> list[dict[str, Any]]:
