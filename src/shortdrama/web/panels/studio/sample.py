@@ -20,7 +20,7 @@ from shortdrama.domain.ids import AssetId, ShotId
 from shortdrama.domain.model import BUILT_IN, PREVIZ_MODEL
 from shortdrama.domain.money import Buyer
 from shortdrama.domain.people import PAGE
-from shortdrama.domain.take import TakeStatus
+from shortdrama.domain.take import Take, TakeStatus
 from shortdrama.errors import Conflict
 from shortdrama.generation.orders import TakeOrder
 from shortdrama.web.services import Services
@@ -66,7 +66,7 @@ def stop_sample(services: Services, shot_id: ShotId) -> None:
     board = _board(services, shot_id)
     if board.project.id != SAMPLE_PROJECT:
         return
-    for take in [take for view in board.shots for take in view.takes if take.is_active]:
+    for take in [take for take in _takes_of_sample(board) if take.is_active]:
         try:
             services.takes.cancel(take.id)
         except Conflict:
@@ -75,8 +75,9 @@ def stop_sample(services: Services, shot_id: ShotId) -> None:
 
 def drawing_of(board: BoardView) -> Drawing | None:
     """None for any other episode, and where nothing of the sample is on its way."""
-    takes = [take for view in board.shots for take in view.takes]
-    if board.project.id != SAMPLE_PROJECT or not any(take.is_active for take in takes):
+    if board.project.id != SAMPLE_PROJECT:
+        return None
+    if not any(take.is_active for take in _takes_of_sample(board)):
         return None
     done = sum(view.shown_take is not None for view in board.shots)
     return Drawing(done, len(board.shots))
@@ -87,7 +88,18 @@ def _board(services: Services, shot_id: ShotId) -> BoardView:
 
 
 def _is_stopped(board: BoardView) -> bool:
-    return any(take.status in _STOPPED for view in board.shots for take in view.takes)
+    return any(take.status in _STOPPED for take in _takes_of_sample(board))
+
+
+def _takes_of_sample(board: BoardView) -> list[Take]:
+    """Those that were ordered for it: what people order in its shots is theirs, and may be paid."""
+    prompts = {shot.prompt for shot in read_sample().shots}
+    takes = (take for view in board.shots for take in view.takes)
+    return [
+        take
+        for take in takes
+        if take.request.connection_id == BUILT_IN and take.request.prompt in prompts
+    ]
 
 
 def _is_drawing_first(board: BoardView) -> bool:
