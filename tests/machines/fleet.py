@@ -102,7 +102,7 @@ class Fleet:
         return machine
 
     def _run(self, *arguments: str) -> Machine:
-        machine = Machine(LoadedCommand(list(arguments), self._environment, says_all=True))
+        machine = Machine(LoadedCommand(list(arguments), self._environment, errors=None))
         machine.reader.start()
         self.machines.append(machine)
         return machine

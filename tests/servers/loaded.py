@@ -18,8 +18,9 @@ from multiprocessing.connection import Connection
 from typing import IO
 
 _loaded = multiprocessing.get_context("forkserver")
+_COMMANDS = ["serve", "worker", "generate"]
 _loaded.set_forkserver_preload(
-    ["shortdrama.cli.serve", "shortdrama.cli.worker", "shortdrama.built_in", "servers.loaded"]
+    [*(f"shortdrama.cli.{name}" for name in _COMMANDS), "shortdrama.built_in", "servers.loaded"]
 )
 # Where modules are to be found elsewhere, none may be loaded before.
 _empty = multiprocessing.get_context("spawn")
@@ -31,16 +32,15 @@ class LoadedCommand:
     Args:
         arguments: What stands behind `shortdrama`.
         environment: All of it. With `PYTHONPATH` the process begins with nothing in memory.
-        says_all: What goes to its stderr is read from `stdout` as well.
+        errors: The open file, by its number, that gets its stderr. None: `stdout` gets it as well.
     """
 
     def __init__(
-        self, arguments: list[str], environment: dict[str, str], *, says_all: bool = False
+        self, arguments: list[str], environment: dict[str, str], *, errors: int | None = 2
     ) -> None:
         context = _empty if "PYTHONPATH" in environment else _loaded
         output, its_output = context.Pipe(duplex=False)
-        errors = its_output.fileno() if says_all else 2
-        its_errors = Connection(os.dup(errors), readable=False)
+        its_errors = Connection(os.dup(errors or its_output.fileno()), readable=False)
         with output, its_output, its_errors:
             self._process = context.Process(
                 target=_run, args=(arguments, environment, its_output, its_errors)

@@ -52,7 +52,7 @@ def _faults(operation: Any) -> list[str]:
     """What is wrong with one operation's answers; the smallest request that shows it."""
 
     @settings(
-        max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
     @given(case=operation.as_strategy())
     def hold_to_description(case: schemathesis.Case) -> None:
